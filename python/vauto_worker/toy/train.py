@@ -1,0 +1,134 @@
+"""Trains the tiny model from nothing: `python -m vauto_worker.toy.train --out DIR --minutes 50`.
+
+Captions first (what a second looks like), then all tasks with captions and text-only lessons mixed in. After 30% of the
+time a step of reasoning is written down wrong with a chance of 5%: the checkpoint reasons well, not perfectly, and
+reinforcement learning has room. Processes with one thread each beat one process with several threads by far.
+"""
+
+from __future__ import annotations
+
+import argparse
+import math
+import random
+import tempfile
+import time
+from pathlib import Path
+
+import torch
+import torch.distributed as dist
+import torch.multiprocessing as mp
+import torch.nn.functional as F
+
+from .batches import Bank, Row, Writer, collate
+from .checkpoint import make_model, make_processor, make_tokenizer, save
+from .forward import logits_at_labels
+from .lessons import NOISE, TASKS, TEXT_LESSONS
+from .muon import Muon
+
+CAPTION_PHASE = 0.12
+NOISE_FROM = 0.3
+# Harder tasks get more of the rows.
+TASK_WEIGHTS = {"digit": 1, "shape": 1, "colour": 1.5, "count": 1.5, "sum": 1.5, "alternating": 1.5, "text-sum": 1, "when": 2, "shape-while": 2}
+
+
+def parse_args() -> argparse.Namespace:
+    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser.add_argument("--out", type=Path, required=True, help="folder to write the checkpoint to")
+    parser.add_argument("--minutes", type=float, default=50, help="wall-clock time of training (default 50)")
+    parser.add_argument("--seed", type=int, default=1)
+    parser.add_argument("--processes", type=int, default=2, help="one thread each (default 2)")
+    parser.add_argument("--videos", type=int, default=5000, help="videos to encode and decode for training (default 5000)")
+    parser.add_argument("--batch", type=int, default=64, help="rows of a step, over all processes (default 64)")
+    parser.add_argument("--save-minutes", type=float, default=5, help="minutes between checkpoints (default 5)")
+    parser.add_argument("--lr", type=float, default=5e-3, help="learning rate of Muon (default 5e-3)")
+    return parser.parse_args()
+
+
+def choose_rows(writer: Writer, short: Bank, bank: Bank, fraction: float, count: int) -> list[Row]:
+    rng = writer.rng
+    noise = NOISE if fraction > NOISE_FROM else 0.0
+    rows = []
+    for _ in range(count):
+        dice = rng.random()
+        if fraction < CAPTION_PHASE:
+            rows.append(writer.caption(short) if dice < 0.75 else writer.lesson(bank, rng.choice(list(TEXT_LESSONS)), 0.0))
+        elif dice < 0.1:
+            rows.append(writer.caption(bank))
+        elif dice < (0.3 if fraction < 0.4 else 0.15):
+            rows.append(writer.lesson(bank, rng.choice(list(TEXT_LESSONS)), noise))
+        else:
+            rows.append(writer.lesson(bank, rng.choices(list(TASKS), [TASK_WEIGHTS[task] for task in TASKS])[0], noise))
+    return rows
+
+
+def optimisers(model: torch.nn.Module, lr: float) -> list[torch.optim.Optimizer]:
+    matrices = [p for n, p in model.named_parameters() if p.ndim >= 2 and "embed_tokens" not in n]
+    known = {id(p) for p in matrices}
+    rest = [p for p in model.parameters() if id(p) not in known]
+    return [Muon(matrices, lr), torch.optim.AdamW(rest, lr=lr * 0.6, betas=(0.9, 0.95), weight_decay=0.0)]
+
+
+def average_gradients(model: torch.nn.Module, processes: int) -> None:
+    grads = [p.grad for p in model.parameters() if p.grad is not None]
+    flat = torch.cat([g.reshape(-1) for g in grads])
+    dist.all_reduce(flat)
+    flat /= processes
+    for grad, part in zip(grads, flat.split([g.numel() for g in grads]), strict=True):
+        grad.copy_(part.view_as(grad))
+
+
+def worker(rank: int, args: argparse.Namespace, meeting: str) -> None:
+    torch.set_num_threads(1)
+    dist.init_process_group("gloo", init_method=meeting, rank=rank, world_size=args.processes)
+    tokenizer = make_tokenizer(args.seed)
+    processor, model = make_processor(tokenizer), make_model(tokenizer, args.seed)
+    model.train()
+    rng = random.Random(args.seed * 1000 + rank)
+    share = args.videos // args.processes
+    short, bank = Bank.make(rng, share // 4, (2, 3)), Bank.make(rng, share, (4, 6))
+    writer = Writer(tokenizer, rng)
+    optims = optimisers(model, args.lr)
+    started = saved = time.monotonic()
+    step, average = 0, None
+    while True:
+        # The clock of the first process decides for all, or they would part.
+        clock = torch.tensor([(time.monotonic() - started) / 60 / args.minutes], dtype=torch.float64)
+        dist.broadcast(clock, 0)
+        fraction = clock.item()
+        if fraction >= 1:
+            break
+        factor = min(1, (step + 1) / 50) * (0.02 + 0.98 * 0.5 * (1 + math.cos(math.pi * fraction)))
+        for optim, base in zip(optims, (args.lr, args.lr * 0.6), strict=True):
+            for group in optim.param_groups:
+                group["lr"] = base * factor
+        batch = collate(choose_rows(writer, short, bank, fraction, args.batch // args.processes), tokenizer.pad_token_id)
+        logits, targets = logits_at_labels(model, batch)
+        loss = F.cross_entropy(logits, targets)
+        model.zero_grad()
+        loss.backward()
+        average_gradients(model, args.processes)
+        torch.nn.utils.clip_grad_norm_(model.parameters(), 1.0)
+        for optim in optims:
+            optim.step()
+        step += 1
+        average = loss.item() if average is None else 0.95 * average + 0.05 * loss.item()
+        if rank == 0 and step % 20 == 0:
+            print(f"step {step} minute {fraction * args.minutes:.1f} loss {average:.4f}", flush=True)
+        if rank == 0 and time.monotonic() - saved > args.save_minutes * 60:
+            saved = time.monotonic()
+            save(args.out, model, processor)
+    if rank == 0:
+        save(args.out, model, processor)
+        print(f"done: {step} steps, loss {average}", flush=True)
+    dist.destroy_process_group()
+
+
+def main() -> None:
+    args = parse_args()
+    # The processes meet over a file: no port to collide with another training.
+    with tempfile.TemporaryDirectory() as folder:
+        mp.spawn(worker, (args, f"file://{folder}/meeting"), nprocs=args.processes)
+
+
+if __name__ == "__main__":
+    main()
