@@ -1,0 +1,230 @@
+import { z } from 'zod';
+import { finishReasons } from '../records/index.js';
+
+/**
+ * Everything that crosses between TypeScript and Python, one entry a method (snake_case on the wire).
+ * `protocol.schema.json` in python/vauto_worker is made from it (schema-file.ts); tests on both sides read it.
+ */
+
+/** What a method takes, returns, reports while it runs (`events`) and asks (`asks`). */
+export interface Method {
+  readonly params: z.ZodType;
+  readonly result: z.ZodType;
+  readonly events?: Readonly<Record<string, z.ZodType>>;
+  readonly asks?: Readonly<Record<string, { readonly question: z.ZodType; readonly answer: z.ZodType }>>;
+}
+
+const count = z.number().int().nonnegative();
+const seconds = z.number();
+const tokenIds = z.array(z.number().int());
+const empty = z.object({});
+
+/** Pixel limits per frame and for a whole video (28×28 pixels a visual token in the paper's models). */
+const videoBudget = z.object({
+  fps: z.number().positive(),
+  max_frames: z.number().int().positive(),
+  min_pixels: z.number().int().positive(),
+  max_pixels: z.number().int().positive(),
+  total_pixels: z.number().int().positive(),
+});
+
+const message = z.object({
+  role: z.enum(['system', 'user', 'assistant']),
+  /** A part of type image or video stands for the next entry of `media`. */
+  content: z.array(
+    z.union([z.object({ type: z.literal('text'), text: z.string() }), z.object({ type: z.enum(['image', 'video']) })]),
+  ),
+});
+const media = z.object({
+  kind: z.enum(['image', 'video']),
+  path: z.string(),
+  start: seconds.optional(),
+  end: seconds.optional(),
+  sha256: z.string(),
+});
+
+const engineInfo = z.object({
+  engine: z.string(),
+  version: z.string(),
+  weights: z.string(),
+  libraries: z.record(z.string(), z.string()),
+  device: z.string(),
+  import_seconds: seconds,
+  load_seconds: seconds,
+  max_model_len: count,
+});
+
+const generateRequest = z.object({
+  id: count,
+  messages: z.array(message),
+  media: z.array(media),
+  seed: z.number().int(),
+  temperature: z.number().nonnegative(),
+  top_p: z.number(),
+  top_k: z.number().int(),
+  max_tokens: z.number().int().positive(),
+  stop: z.array(z.string()),
+});
+const rolloutEvent = z.object({
+  id: count,
+  key: z.string(),
+  text: z.string(),
+  token_ids: tokenIds,
+  logprobs: z.array(z.number()),
+  /** Where each token ends in `text`, in UTF-16 code units. */
+  token_ends: z.array(count),
+  finish_reason: z.enum(finishReasons),
+  prompt_tokens: count,
+  cached_tokens: count,
+});
+const progressEvent = z.object({ done: count, total: count, generated_tokens: count });
+
+const inspectSample = z.object({ messages: z.array(message), media: z.array(media), token_ids: tokenIds });
+const inspectResult = z.object({
+  items: z.array(
+    z.object({ prompt_token_ids: tokenIds, visual_grid: z.array(z.array(count)), logprobs: z.array(z.number()) }),
+  ),
+});
+
+const probed = z.object({
+  path: z.string(),
+  kind: z.enum(['image', 'video']),
+  width: count,
+  height: count,
+  duration: seconds.nullable(),
+  fps: z.number().nullable(),
+  frames: count.nullable(),
+  rotation: z.number(),
+});
+const unusable = z.object({ path: z.string(), error: z.object({ code: z.string(), message: z.string() }) });
+
+const trainParams = z.object({
+  model: z.string(),
+  output_dir: z.string(),
+  /** Folder for the trained policy as an ordinary checkpoint. */
+  policy_dir: z.string().optional(),
+  prompts_file: z.string(),
+  video_budget: videoBudget,
+  seed: z.number().int(),
+  steps: count,
+  prompts_per_step: z.number().int().positive(),
+  group_size: z.number().int().positive(),
+  learning_rate: z.number(),
+  beta: z.number(),
+  temperature: z.number(),
+  max_completion_tokens: z.number().int().positive(),
+  epsilon: z.number().optional(),
+  loss_type: z.string().optional(),
+  save_every: z.number().int().positive(),
+  /** Any other GRPOConfig field. */
+  trl: z.record(z.string(), z.unknown()),
+});
+const rewardQuestion = z.object({
+  step: count,
+  completions: z.array(
+    z.object({ prompt_id: z.string(), index: count, text: z.string(), token_ids: tokenIds, truncated: z.boolean() }),
+  ),
+});
+/** Metrics of one optimiser step; which ones there are is TRL's business. */
+const stepEvent = z.object({ step: count }).catchall(z.number().nullable());
+
+export const methods = {
+  /** Versions and device of the worker's environment. */
+  'env.describe': {
+    params: empty,
+    result: z.object({
+      python: z.string(),
+      platform: z.string(),
+      packages: z.record(z.string(), z.string()),
+      device: z.string(),
+    }),
+  },
+  /** Names that vLLM's EngineArgs and TRL's GRPOConfig take. */
+  'env.engine_arguments': {
+    params: empty,
+    result: z.object({ engine: z.array(z.string()), trl: z.array(z.string()) }),
+  },
+  /** Whether answers equal their gold by math-verify. */
+  'math.verify': {
+    params: z.object({
+      items: z.array(z.object({ gold: z.string(), answer: z.string() })),
+      timeout_seconds: z.number().positive(),
+    }),
+    result: z.object({
+      results: z.array(
+        z.object({
+          equal: z.boolean().nullable(),
+          state: z.enum(['graded', 'unparsed', 'timeout', 'error']),
+          normalised: z.string().nullable(),
+        }),
+      ),
+    }),
+  },
+  'media.probe': {
+    params: z.object({ paths: z.array(z.string()) }),
+    result: z.object({ items: z.array(z.union([probed, unusable])) }),
+  },
+  /** Image files of frames as the model saw them. */
+  'media.thumbnails': {
+    params: z.object({
+      path: z.string(),
+      start: seconds.optional(),
+      end: seconds.optional(),
+      video_budget: videoBudget,
+      out_dir: z.string(),
+      count: z.number().int().positive(),
+    }),
+    result: z.object({ items: z.array(z.object({ time: seconds, file: z.string() })) }),
+  },
+  'rollout.load': {
+    params: z.object({
+      model: z.string(),
+      revision: z.string().optional(),
+      trust_remote_code: z.boolean(),
+      engine_args: z.record(z.string(), z.unknown()),
+      video_budget: videoBudget,
+      seed: z.number().int(),
+    }),
+    result: engineInfo,
+  },
+  /** One unit of requests; each completion is an event, so that none waits for the slowest. */
+  'rollout.generate': {
+    params: z.object({ requests: z.array(generateRequest) }),
+    result: z.object({ seconds, generated_tokens: count }),
+    events: {
+      rollout: rolloutEvent,
+      failed: z.object({ id: count, code: z.string(), message: z.string() }),
+      progress: progressEvent,
+    },
+  },
+  /** New weights into the running engine. */
+  'rollout.swap': { params: z.object({ model: z.string() }), result: engineInfo },
+  'rollout.inspect': {
+    params: z.object({ samples: z.array(inspectSample) }),
+    result: inspectResult,
+    events: { progress: progressEvent },
+  },
+  /** GRPO from the newest complete checkpoint in `output_dir` on. */
+  'train.run': {
+    params: trainParams,
+    result: z.object({ checkpoint: z.string(), steps: count }),
+    events: {
+      step: stepEvent,
+      saved: z.object({ step: count, path: z.string() }),
+      /** Something that was left out or that the user should know, with what it concerns. */
+      warning: z.looseObject({ message: z.string() }),
+    },
+    asks: {
+      reward: { question: rewardQuestion, answer: z.object({ rewards: z.array(z.number().nullable()) }) },
+    },
+  },
+  'train.logprobs': {
+    params: z.object({ model: z.string(), video_budget: videoBudget, samples: z.array(inspectSample) }),
+    result: inspectResult,
+  },
+} as const satisfies Record<string, Method>;
+
+export type Methods = typeof methods;
+export type MethodName = keyof Methods;
+export type Params<M extends MethodName> = z.input<Methods[M]['params']>;
+export type Result<M extends MethodName> = z.output<Methods[M]['result']>;
