@@ -1,0 +1,57 @@
+import type { Prompt } from '../records/index.js';
+import type { MediaHasher } from './media.js';
+
+/** One entry of `data.train` or `data.benchmarks`; paths are still as written. */
+export interface SourceSpec {
+  /** Which source reads it. */
+  readonly source: string;
+  readonly path: string;
+  /** Name in prompt ids; default: the file's name without its ending. */
+  readonly name?: string | undefined;
+  /** Folder that media paths are relative to and may not leave. */
+  readonly root?: string | undefined;
+  /** Use at most so many rows, the first ones. */
+  readonly limit?: number | undefined;
+  /** Fewer usable rows than this are an error. */
+  readonly minimum?: number | undefined;
+  /** What bad rows do; default `fail`. */
+  readonly onError?: 'fail' | 'skip' | undefined;
+}
+
+/** A row that cannot be used, with its reason: data, not an exception. */
+export interface Rejected {
+  readonly code: RejectionCode;
+  readonly file: string;
+  /** From 1. */
+  readonly line: number;
+  /** From 1, where it is known. */
+  readonly column?: number;
+  /** Key of the row that is wrong. */
+  readonly key?: string;
+  readonly reason: string;
+  readonly fix?: string;
+}
+
+/**
+ * bad-json: not one JSON object in UTF-8; bad-row: a key is missing or has another type; bad-answer: the gold answer does
+ * not fit the problem type; bad-options; bad-media: missing, empty, outside the root; duplicate-id.
+ */
+export type RejectionCode = 'bad-json' | 'bad-row' | 'bad-answer' | 'bad-options' | 'bad-media' | 'duplicate-id';
+
+export interface SourceContext {
+  /** Absolute path of something that the spec names. */
+  resolve(path: string): string;
+  readonly hasher: MediaHasher;
+  readonly signal?: AbortSignal;
+}
+
+/** A way of reading questions. Adding one: a file in `sources/`, a line in `sources/index.ts`, a test with good and bad rows. */
+export interface Source {
+  readonly name: string;
+  /** Streams prompts and rejected rows in the order of the file; throws UserError when the file itself cannot be read. */
+  load(spec: SourceSpec, context: SourceContext): AsyncIterable<Prompt | Rejected>;
+}
+
+export function isRejected(item: Prompt | Rejected): item is Rejected {
+  return 'reason' in item;
+}

@@ -1,0 +1,39 @@
+import type { Prompt } from '../records/index.js';
+import { ANSWER_SUFFIXES, type Prompting, systemPrompt, templateHash } from './templates.js';
+
+/** One chat turn, in the form that every engine takes; a part of type image or video stands for the prompt's next medium. */
+export interface ChatMessage {
+  readonly role: 'system' | 'user' | 'assistant';
+  readonly content: readonly ChatPart[];
+}
+export type ChatPart = { readonly type: 'text'; readonly text: string } | { readonly type: 'image' | 'video' };
+
+export interface Chat {
+  readonly messages: readonly ChatMessage[];
+  /** See `templateHash`. */
+  readonly templateHash: string;
+}
+
+/** A prompt as chat messages: the system turn, then one user turn with the media first and the text after them. */
+export function messagesFor(prompt: Prompt, prompting: Prompting): Chat {
+  const media = prompt.media.map(({ kind }): ChatPart => ({ type: kind }));
+  const messages: ChatMessage[] = [
+    { role: 'system', content: [{ type: 'text', text: systemPrompt(prompting) }] },
+    { role: 'user', content: [...media, { type: 'text', text: userText(prompt) }] },
+  ];
+  return { messages, templateHash: templateHash(prompting) };
+}
+
+/** Question, lettered options, and how to write the answer. */
+export function userText({
+  question,
+  options = [],
+  problemType,
+}: Pick<Prompt, 'question' | 'options' | 'problemType'>): string {
+  const lines = options.map((option, index) => `${optionLetter(index)}. ${option}`);
+  return [question, ...lines, ANSWER_SUFFIXES[problemType]].join('\n');
+}
+
+function optionLetter(index: number): string {
+  return String.fromCharCode('A'.charCodeAt(0) + index);
+}

@@ -1,0 +1,10 @@
+/** Prompt → chat messages: the texts that the model is trained and evaluated with, hashed. */
+export { type Chat, type ChatMessage, type ChatPart, messagesFor, userText } from './chat.js';
+export {
+  ANSWER_SUFFIXES,
+  type Prompting,
+  type PromptingMode,
+  SYSTEM_PROMPTS,
+  systemPrompt,
+  templateHash,
+} from './templates.js';

@@ -1,0 +1,132 @@
+import type { Problem } from './finder.js';
+import { type Path, pathText } from './place.js';
+import type { Recipe } from './schema.js';
+
+type Rule = (recipe: Partial<Recipe>) => Problem[];
+
+/** Problems that only show when several keys are read together; rules whose sections are broken stay silent. */
+export function crossFieldProblems(recipe: Partial<Recipe>): Problem[] {
+  return RULES.flatMap((rule) => rule(recipe));
+}
+
+const RULES: readonly Rule[] = [
+  trainingNeedsData,
+  namesAreUnique('benchmarks'),
+  namesAreUnique('train'),
+  limitsAgree,
+  frameSizesAgree,
+  policiesAreUnique,
+  completionsFit,
+];
+
+function trainingNeedsData({ data, filter, train }: Partial<Recipe>): Problem[] {
+  if (!data || data.train.length > 0) return [];
+  const user = filter?.enabled ? 'filter' : train?.enabled ? 'train' : undefined;
+  if (user === undefined) return [];
+  const message = `data.train is empty, but ${user}.enabled is true`;
+  return [
+    {
+      code: 'no-training-data',
+      path: ['data', 'train'],
+      atKey: true,
+      message,
+      fix: 'name a manifest in data.train, or set filter.enabled and train.enabled to false',
+    },
+  ];
+}
+
+function namesAreUnique(list: 'train' | 'benchmarks'): Rule {
+  return ({ data }) => {
+    const seen = new Map<string, number>();
+    return (data?.[list] ?? []).flatMap((entry, index) => {
+      const name = entryName(entry);
+      const first = seen.get(name);
+      if (first === undefined) {
+        seen.set(name, index);
+        return [];
+      }
+      const path: Path = entry.name === undefined ? ['data', list, index] : ['data', list, index, 'name'];
+      const message = `two entries of data.${list} have the name "${name}"; prompts are told apart by it`;
+      return [
+        { code: 'duplicate-name', path, message, other: ['data', list, first], fix: 'give each a name of its own' },
+      ];
+    });
+  };
+}
+
+/** Name of a data entry: its own, or the manifest's name without its ending. */
+export function entryName(entry: { readonly name?: string | undefined; readonly path: string }): string {
+  return entry.name ?? (entry.path.split(/[\\/]/).at(-1) ?? entry.path).replace(/\.[^.]+$/, '');
+}
+
+function limitsAgree({ data }: Partial<Recipe>): Problem[] {
+  return (['train', 'benchmarks'] as const).flatMap((list) =>
+    (data?.[list] ?? []).flatMap(({ limit, minimum }, index): Problem[] => {
+      if (limit === undefined || minimum === undefined || minimum <= limit) return [];
+      const path = ['data', list, index, 'minimum'];
+      return [contradiction(path, minimum, ['data', list, index, 'limit'], limit, 'can never be reached')];
+    }),
+  );
+}
+
+function frameSizesAgree({ video }: Partial<Recipe>): Problem[] {
+  if (!video) return [];
+  const { minTokensPerFrame: min, maxTokensPerFrame: max, totalTokens: total } = video;
+  const problems: Problem[] = [];
+  if (min > max)
+    problems.push(
+      contradiction(['video', 'minTokensPerFrame'], min, ['video', 'maxTokensPerFrame'], max, 'no frame fits'),
+    );
+  // Two frames share one temporal patch, so the smallest video costs the tokens of one frame.
+  if (min > total)
+    problems.push(contradiction(['video', 'minTokensPerFrame'], min, ['video', 'totalTokens'], total, 'no video fits'));
+  return problems;
+}
+
+function contradiction(path: Path, value: number, other: Path, bound: number, so: string): Problem {
+  return {
+    code: 'contradiction',
+    path,
+    other,
+    message: `${pathText(path)} is ${value}, more than ${pathText(other)} (${bound}): ${so}`,
+  };
+}
+
+function policiesAreUnique({ evaluate }: Partial<Recipe>): Problem[] {
+  const policies = evaluate?.policies ?? [];
+  return policies.flatMap((policy, index) =>
+    policies.indexOf(policy) === index
+      ? []
+      : [
+          {
+            code: 'duplicate-name',
+            path: ['evaluate', 'policies', index],
+            message: `the policy "${policy}" stands in the list twice`,
+            fix: 'keep one',
+          },
+        ],
+  );
+}
+
+/** A completion must leave room for its prompt in the engine's context. */
+function completionsFit({ engine, filter, evaluate }: Partial<Recipe>): Problem[] {
+  const context = engine?.args.max_model_len;
+  if (typeof context !== 'number') return [];
+  const limits: [Path, number | undefined][] = [
+    [['filter', 'maxTokens'], filter?.enabled ? filter.maxTokens : undefined],
+    [['evaluate', 'maxTokens'], evaluate?.maxTokens],
+  ];
+  return limits.flatMap(([path, tokens]): Problem[] => {
+    if (tokens === undefined || tokens < context) return [];
+    const message = `${pathText(path)} is ${tokens}, which leaves no room for a prompt in engine.args.max_model_len (${context})`;
+    return [
+      {
+        code: 'contradiction',
+        path,
+        message,
+        other: ['engine', 'args', 'max_model_len'],
+        fix: 'lower the one or raise the other',
+      },
+    ];
+  });
+}

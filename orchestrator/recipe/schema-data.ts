@@ -1,0 +1,58 @@
+import { z } from 'zod';
+
+/** Keys that every entry of `data.train` and `data.benchmarks` has. */
+const entry = {
+  source: z.enum(['jsonl']).default('jsonl').describe('How the file is read: jsonl, one question a line.'),
+  path: z.string().min(1).describe('The manifest, relative to the recipe file.'),
+  root: z
+    .string()
+    .min(1)
+    .optional()
+    .describe(
+      "Folder of the media files, relative to the recipe file (default: the manifest's folder). No row may leave it.",
+    ),
+  limit: z.int().min(1).optional().describe('Use the first rows only, at most so many.'),
+  minimum: z
+    .int()
+    .min(1)
+    .optional()
+    .describe('Stop when fewer usable rows than this are found (a half-downloaded data set).'),
+  onError: z
+    .enum(['fail', 'skip'])
+    .default('fail')
+    .describe(
+      'What a bad row does: fail stops before anything runs and lists all of them; skip leaves them out and counts them.',
+    ),
+};
+
+const name = z
+  .string()
+  .max(100)
+  .regex(/^[A-Za-z0-9][A-Za-z0-9._-]*$/, {
+    error: 'letters, digits, ".", "_" and "-" are allowed, beginning with a letter or digit',
+  });
+
+const trainEntrySchema = z.strictObject({
+  ...entry,
+  name: name
+    .optional()
+    .describe("Name of the source, part of each prompt's id (default: the file's name without its ending)."),
+});
+
+const benchmarkSchema = z.strictObject({
+  name: name.describe('Name of the benchmark in tables and metrics.'),
+  ...entry,
+});
+
+export const dataSchema = z
+  .strictObject({
+    train: z.array(trainEntrySchema).default([]).describe('Questions for the filter and for training.'),
+    benchmarks: z
+      .array(benchmarkSchema)
+      .min(1, { error: 'at least one benchmark is needed: evaluation, sweep and report are made of them' })
+      .describe('Held-out questions for evaluation and sweep.'),
+  })
+  .describe('Where the questions come from.');
+
+/** One entry of `data.train` or `data.benchmarks`. */
+export type DataEntry = z.infer<typeof trainEntrySchema>;

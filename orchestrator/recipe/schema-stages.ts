@@ -1,0 +1,158 @@
+import { z } from 'zod';
+import { argumentsSchema } from './schema-arguments.js';
+
+const temperature = z.number().min(0).max(5);
+const maxTokens = z.int().min(1).max(131_072);
+
+export const filterSchema = z
+  .strictObject({
+    enabled: z.boolean().default(true).describe('Drop questions that the starting policy always or never gets right.'),
+    rollouts: z
+      .int()
+      .min(2, { error: 'at least 2 rollouts are needed to see a question answered both rightly and wrongly' })
+      .max(1024)
+      .default(8)
+      .describe('Rollouts of each training question.'),
+    temperature: temperature
+      .gt(0, { error: 'it must be above 0: greedy rollouts of one question are all alike' })
+      .default(1)
+      .describe('Sampling temperature of the filter.'),
+    topP: z.number().gt(0).max(1).default(1).describe('Nucleus sampling of the filter; 1 is off.'),
+    maxTokens: maxTokens.default(2048).describe('Generated tokens of one rollout at most.'),
+    keepGrounding: z
+      .boolean()
+      .default(false)
+      .describe('Keep grounding questions (iou, gqa) whatever their rollouts say, as the paper did.'),
+  })
+  .prefault({})
+  .describe('Which training questions are worth training on (paper, appendix A).');
+
+const weight = z.number().min(0).max(100);
+
+export const rewardSchema = z
+  .strictObject({
+    first: weight.default(0.9).describe('Weight w1 of the first answer.'),
+    second: weight.default(1.1).describe('Weight w2 of the second answer.'),
+    format: weight.default(1).describe('Weight λ of the format reward.'),
+    fallback: weight.default(0.3).describe('Bonus α for a fallback first answer with a right second answer.'),
+    correctThreshold: z
+      .number()
+      .gt(0)
+      .max(1)
+      .default(0.7)
+      .describe('IoU from which a grounded answer counts as correct.'),
+  })
+  .prefault({})
+  .describe('The dual-answer reward (paper, section 3.2).');
+
+export const trainSchema = z
+  .strictObject({
+    enabled: z.boolean().default(true).describe('Train with GRPO; off, the starting policy is evaluated as it is.'),
+    generation: z
+      .enum(['transformers'])
+      .default('transformers')
+      .describe('What generates the rollouts of training: transformers, inside TRL.'),
+    steps: z.int().min(1).max(1_000_000).default(60).describe('Optimiser steps.'),
+    promptsPerStep: z.int().min(1).max(4096).default(8).describe('Questions in one step.'),
+    groupSize: z
+      .int()
+      .min(2, { error: 'a group needs at least 2 rollouts (its advantage is 0 otherwise)' })
+      .max(1024)
+      .default(8)
+      .describe('Rollouts of one question, whose rewards are compared with each other.'),
+    learningRate: z.number().gt(0).max(1).default(1e-6).describe('Peak learning rate.'),
+    beta: z
+      .number()
+      .min(0)
+      .max(10)
+      .default(0.01)
+      .describe('Weight β of the KL term; 0 leaves the reference model out.'),
+    temperature: temperature
+      .gt(0, { error: 'it must be above 0: greedy rollouts of one group are all alike' })
+      .default(1)
+      .describe('Sampling temperature of the rollouts.'),
+    maxCompletionTokens: maxTokens.default(2048).describe('Generated tokens of one rollout at most.'),
+    saveEvery: z
+      .int()
+      .min(1)
+      .default(20)
+      .describe('Steps between checkpoints; an interrupted training continues from the last one.'),
+    paritySamples: z
+      .int()
+      .min(0)
+      .max(64)
+      .default(4)
+      .describe(
+        'Questions on which engine and trainer are compared before the first step; 0 leaves the comparison out.',
+      ),
+    parityTolerance: z
+      .number()
+      .gt(0)
+      .max(10)
+      .default(0.02)
+      .describe('Largest allowed difference between the log-probabilities that engine and trainer give one token.'),
+    trl: argumentsSchema
+      .default({})
+      .describe("Any field of TRL's GRPOConfig by its Python name (loss_type, epsilon_high, …)."),
+  })
+  .prefault({})
+  .describe('GRPO training with TRL.');
+
+export const evaluateSchema = z
+  .strictObject({
+    policies: z
+      .array(z.enum(['never', 'always', 'auto']))
+      .min(1)
+      .default(['never', 'always', 'auto'])
+      .describe(
+        'never: the first answer; always: the second; auto: the first when its confidence reaches the threshold.',
+      ),
+    threshold: z
+      .number()
+      .min(0)
+      .max(1)
+      .default(0.97)
+      .describe('Confidence τ from which auto stops at the first answer.'),
+    maxTokens: maxTokens.default(4096).describe('Generated tokens of one rollout at most.'),
+    samples: z
+      .strictObject({
+        count: z
+          .int()
+          .min(0)
+          .max(1024)
+          .default(1)
+          .describe('Sampled rollouts of each question beside the greedy one; 0 for none.'),
+        temperature: temperature
+          .gt(0, { error: 'it must be above 0: the greedy pass is there anyway' })
+          .default(1)
+          .describe('Their temperature.'),
+      })
+      .prefault({})
+      .describe('The sampled pass, which shows what training changed at the temperature it trained at.'),
+  })
+  .prefault({})
+  .describe('Accuracy, tokens and think ratio on the benchmarks.');
+
+export const sweepSchema = z
+  .strictObject({
+    holdout: z
+      .number()
+      .gt(0)
+      .lt(1)
+      .default(0.5)
+      .describe('Share of the questions on which the chosen threshold is measured, not chosen.'),
+    rule: z
+      .enum(['fewest-tokens'])
+      .default('fewest-tokens')
+      .describe('fewest-tokens: the cheapest threshold within the tolerance of the best accuracy.'),
+    tolerance: z.number().min(0).max(1).default(0.01).describe('Accuracy that may be given up for fewer tokens.'),
+  })
+  .prefault({})
+  .describe('The frontier of accuracy against tokens over all thresholds.');
+
+export const reportSchema = z
+  .strictObject({
+    traces: z.int().min(0).max(100).default(3).describe('Sample traces shown with their frames.'),
+  })
+  .prefault({})
+  .describe('report.md and report.html.');

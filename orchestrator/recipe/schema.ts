@@ -1,0 +1,127 @@
+import { z } from 'zod';
+import { argumentsSchema } from './schema-arguments.js';
+import { dataSchema } from './schema-data.js';
+import { evaluateSchema, filterSchema, reportSchema, rewardSchema, sweepSchema, trainSchema } from './schema-stages.js';
+
+const modelSchema = z
+  .strictObject({
+    path: z
+      .string()
+      .min(1)
+      .describe(
+        'Starting policy: a model folder, relative to the recipe file, or a hub id such as Qwen/Qwen2.5-VL-7B-Instruct.',
+      ),
+    revision: z.string().min(1).optional().describe('Commit, tag or branch of a hub id.'),
+    trustRemoteCode: z
+      .boolean()
+      .default(false)
+      .describe('Let the model repository run its own Python code. Off unless you have read that code.'),
+  })
+  .describe('The policy that the run starts from.');
+
+const pythonSchema = z
+  .strictObject({
+    venv: z
+      .string()
+      .min(1)
+      .optional()
+      .describe('Virtual environment with vLLM and TRL, relative to the recipe file (default: .venv beside vauto).'),
+  })
+  .prefault({})
+  .describe('The Python that runs vLLM and TRL.');
+
+const promptingSchema = z
+  .strictObject({
+    mode: z
+      .enum(['answer-twice', 'cot', 'direct'])
+      .default('answer-twice')
+      .describe(
+        'answer-twice: answer, think, answer again (VideoAuto-R1); cot: think, then answer; direct: answer alone.',
+      ),
+    system: z
+      .string()
+      .min(1)
+      .optional()
+      .describe('File whose text replaces the built-in system prompt, relative to the recipe file.'),
+  })
+  .prefault({})
+  .describe('How prompts are put to the model.');
+
+const videoSchema = z
+  .strictObject({
+    fps: z.number().positive().max(60).default(2).describe('Frames sampled from each second of video.'),
+    maxFrames: z
+      .int()
+      .min(2)
+      .max(4096)
+      .default(256)
+      .describe('Most frames of one video; longer videos are sampled evenly.'),
+    minTokensPerFrame: z.int().min(1).default(16).describe('Smallest size of a frame, in visual tokens.'),
+    maxTokensPerFrame: z.int().min(1).default(768).describe('Largest size of a frame, in visual tokens.'),
+    totalTokens: z.int().min(1).default(4096).describe('Visual tokens of a whole video at most.'),
+    pixelsPerToken: z
+      .int()
+      .min(64)
+      .max(16_384)
+      .default(784)
+      .describe('Pixels that one visual token covers: 784 (28×28) for Qwen2.5-VL, 1024 (32×32) for Qwen3-VL.'),
+  })
+  .prefault({})
+  .describe('How much of a video the model sees, in rollouts and in training alike.');
+
+const engineSchema = z
+  .strictObject({
+    kind: z.enum(['vllm']).default('vllm').describe('What makes the rollouts.'),
+    args: argumentsSchema
+      .default({})
+      .describe('Any argument of the vLLM engine by its Python name (max_model_len, tensor_parallel_size, …).'),
+    unit: z
+      .int()
+      .min(1)
+      .max(65_536)
+      .default(64)
+      .describe(
+        'Requests in one unit of work: generated together, committed together, repeated together after a crash.',
+      ),
+    determinism: z
+      .enum(['bitwise'])
+      .default('bitwise')
+      .describe('bitwise: units are kept apart, so that the same seeds give the same tokens.'),
+  })
+  .prefault({})
+  .describe('The rollout engine.');
+
+/** Everything that a run does, as written in one YAML file. Every key that is not here is refused. */
+export const recipeSchema = z
+  .strictObject({
+    version: z.literal(1).describe('Version of the recipe format.'),
+    name: z
+      .string()
+      .max(100)
+      .regex(/^[A-Za-z0-9][A-Za-z0-9._-]*$/, {
+        error: 'letters, digits, ".", "_" and "-" are allowed, beginning with a letter or digit',
+      })
+      .describe("The run's name unless --run gives another; also the name of its folder."),
+    seed: z
+      .int()
+      .min(0)
+      .max(2 ** 31 - 1)
+      .default(7)
+      .describe('Seed of sampling, training and intervals.'),
+    model: modelSchema,
+    python: pythonSchema,
+    prompting: promptingSchema,
+    data: dataSchema,
+    video: videoSchema,
+    engine: engineSchema,
+    filter: filterSchema,
+    reward: rewardSchema,
+    train: trainSchema,
+    evaluate: evaluateSchema,
+    sweep: sweepSchema,
+    report: reportSchema,
+  })
+  .describe('A vauto recipe: filter, train, evaluate, sweep and report.');
+
+/** A recipe as the rest of vauto sees it: checked, every default filled in. */
+export type Recipe = z.infer<typeof recipeSchema>;
