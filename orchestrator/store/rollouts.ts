@@ -1,0 +1,175 @@
+import type { Database } from 'better-sqlite3';
+import { UserError } from '../errors.js';
+import type { FinishReason, Reward, Verdict, VerdictState } from '../records/index.js';
+import { unpackIntegers, unpackReals, unpackTrace } from './codec.js';
+import type { RolloutFilter, RolloutPage, Store, StoredRollout } from './types.js';
+
+/** Rows read at a time by `stageRows`. */
+const PAGE = 500;
+/** A page is held in memory whole. */
+const MAX_LIMIT = 10_000;
+
+const SELECT = `
+  SELECT rollouts.*, stages.name AS stage_name, prompts.set_name, prompts.prompt_id,
+    first.value AS first_value, first.correct AS first_correct, first.state AS first_state, first.normalised AS first_normalised,
+    second.value AS second_value, second.correct AS second_correct, second.state AS second_state, second.normalised AS second_normalised,
+    rewards.first AS reward_first, rewards.second AS reward_second, rewards.format AS reward_format,
+    rewards.fallback AS reward_fallback, rewards.total AS reward_total
+  FROM rollouts
+  JOIN stages ON stages.id = rollouts.stage
+  JOIN prompts ON prompts.id = rollouts.prompt
+  LEFT JOIN verdicts AS first ON first.rollout = rollouts.id AND first.answer = 'first'
+  LEFT JOIN verdicts AS second ON second.rollout = rollouts.id AND second.answer = 'second'
+  LEFT JOIN rewards ON rewards.rollout = rollouts.id`;
+
+interface Raw {
+  readonly id: number;
+  readonly stage: number;
+  readonly stage_name: string;
+  readonly set_name: string;
+  readonly prompt_id: string;
+  readonly pass: string;
+  readonly idx: number;
+  readonly step: number | null;
+  readonly key: string;
+  readonly seed: number;
+  readonly text: string;
+  readonly tokens: number;
+  readonly token_ids: Buffer;
+  readonly logprobs: Buffer;
+  readonly token_ends: Buffer;
+  readonly finish_reason: FinishReason;
+  readonly prompt_tokens: number;
+  readonly cached_tokens: number;
+  readonly trace: string;
+  readonly correct: number | null;
+  readonly first_value: number | null;
+  readonly first_correct: number | null;
+  readonly first_state: VerdictState | null;
+  readonly first_normalised: string | null;
+  readonly second_value: number | null;
+  readonly second_correct: number | null;
+  readonly second_state: VerdictState | null;
+  readonly second_normalised: string | null;
+  readonly reward_first: number | null;
+  readonly reward_second: number | null;
+  readonly reward_format: number | null;
+  readonly reward_fallback: number | null;
+  readonly reward_total: number | null;
+}
+
+export function rolloutQueries(db: Database): Pick<Store, 'rollouts' | 'stageRows'> {
+  return {
+    rollouts: (filter) => page(db, filter),
+    stageRows: function* (stageId) {
+      // Page by page: a statement that is being stepped through would block every write of this connection.
+      const select = db.prepare(
+        `${SELECT} WHERE rollouts.stage = ? AND rollouts.id > ? ORDER BY rollouts.id LIMIT ${PAGE}`,
+      );
+      for (let last = 0; ; ) {
+        const rows = select.all(stageId, last) as Raw[];
+        for (const row of rows) yield storedRollout(row);
+        const end = rows.at(-1);
+        if (rows.length < PAGE || end === undefined) return;
+        last = end.id;
+      }
+    },
+  };
+}
+
+/** Keyset page in the order (stage, id): the next page costs the same however far in it is. */
+function page(db: Database, filter: RolloutFilter): RolloutPage {
+  const limit = Math.max(1, Math.min(MAX_LIMIT, Math.floor(filter.limit)));
+  const conditions = ['stages.run = @run'];
+  if (filter.stage === undefined)
+    conditions.push('rollouts.stage IN (SELECT id FROM stages WHERE run = @run AND superseded = 0)');
+  else if (typeof filter.stage === 'number') conditions.push('rollouts.stage = @stage');
+  else
+    conditions.push('rollouts.stage IN (SELECT id FROM stages WHERE run = @run AND name = @stage AND superseded = 0)');
+  if (filter.set !== undefined) conditions.push('prompts.set_name = @set');
+  if (filter.promptId !== undefined)
+    conditions.push('rollouts.prompt IN (SELECT id FROM prompts WHERE run = @run AND prompt_id = @promptId)');
+  if (filter.correct !== undefined) conditions.push('rollouts.correct = @correct');
+  const after = filter.after === undefined ? undefined : parseToken(filter.after);
+  if (after) conditions.push('(rollouts.stage, rollouts.id) > (@afterStage, @afterId)');
+  const sql = `${SELECT} WHERE ${conditions.join(' AND ')} ORDER BY rollouts.stage, rollouts.id LIMIT ${limit + 1}`;
+  const { run, stage = null, set = null, promptId = null } = filter;
+  const values = {
+    run,
+    stage,
+    set,
+    promptId,
+    correct: filter.correct ? 1 : 0,
+    afterStage: after?.[0] ?? 0,
+    afterId: after?.[1] ?? 0,
+  };
+  const rows = db.prepare(sql).all(values) as Raw[];
+  const last = rows[limit - 1];
+  return {
+    rows: rows.slice(0, limit).map(storedRollout),
+    next: rows.length > limit && last ? makeToken(last.stage, last.id) : null,
+  };
+}
+
+function makeToken(stage: number, id: number): string {
+  return Buffer.from(`${stage}.${id}`).toString('base64url');
+}
+
+function parseToken(token: string): [number, number] {
+  const found = /^(\d{1,15})\.(\d{1,15})$/.exec(Buffer.from(token, 'base64url').toString('latin1'));
+  if (found) return [Number(found[1]), Number(found[2])];
+  throw new UserError({
+    code: 'bad-page-token',
+    kind: 'usage',
+    message: `${JSON.stringify(token)} is no page token`,
+    fix: 'use the value that the page before gave as "next"',
+  });
+}
+
+function storedRollout(row: Raw): StoredRollout {
+  const { id, pass, text, tokens, key, seed } = row;
+  const rollout = {
+    ...{ key, promptId: row.prompt_id, index: row.idx, seed, text },
+    tokenIds: unpackIntegers(row.token_ids, tokens),
+    logprobs: unpackReals(row.logprobs, tokens),
+    tokenEnds: unpackIntegers(row.token_ends, tokens),
+    finishReason: row.finish_reason,
+    promptTokens: row.prompt_tokens,
+    cachedTokens: row.cached_tokens,
+  };
+  return {
+    ...{ id, stageId: row.stage, stage: row.stage_name, set: row.set_name, pass, promptId: row.prompt_id, rollout },
+    trace: unpackTrace(row.trace, text),
+    verdicts: {
+      first: verdictOf(row.first_state, row.first_value, row.first_correct, row.first_normalised),
+      second: verdictOf(row.second_state, row.second_value, row.second_correct, row.second_normalised),
+    },
+    reward: rewardOf(row),
+    correct: bool(row.correct),
+    ...(row.step === null ? {} : { step: row.step }),
+  };
+}
+
+function verdictOf(
+  state: VerdictState | null,
+  value: number | null,
+  correct: number | null,
+  normalised: string | null,
+): Verdict | null {
+  return state === null ? null : { value, correct: bool(correct), state, normalised };
+}
+
+function rewardOf({ reward_first, reward_second, reward_format, reward_fallback, reward_total }: Raw): Reward | null {
+  if (reward_total === null) return null;
+  const parts = {
+    first: reward_first ?? 0,
+    second: reward_second ?? 0,
+    format: reward_format ?? 0,
+    fallback: reward_fallback ?? 0,
+  };
+  return { ...parts, total: reward_total };
+}
+
+function bool(value: number | null): boolean | null {
+  return value === null ? null : value === 1;
+}
