@@ -1,0 +1,97 @@
+"""The trainer's forward pass: media take part, sampling and scoring agree, positions follow vLLM's rule."""
+
+from __future__ import annotations
+
+import copy
+import json
+import subprocess
+import sys
+from pathlib import Path
+from typing import Any
+
+import pytest
+import torch
+from training_help import BUDGET, TINY, Host, black_video, medium, tiny_rows
+
+from vauto_worker import train
+from vauto_worker.positions import grid_positions, row_positions
+from vauto_worker.train_samples import order_of_steps, token_types
+
+
+@pytest.fixture(scope="module")
+def samples() -> list[dict[str, Any]]:
+    """Two videos of different length and a text, each with some completion."""
+    return [row | {"token_ids": list(range(20, 20 + 6 * (place + 1)))} for place, row in enumerate(tiny_rows(2, 1))]
+
+
+def scores(samples: list[dict[str, Any]]) -> list[dict[str, Any]]:
+    return train.logprobs({"model": str(TINY / "model"), "video_budget": BUDGET, "samples": samples}, Host())["items"]
+
+
+def test_items_name_prompt_tokens_and_grids(samples: list[dict[str, Any]]) -> None:
+    items = scores(samples)
+    assert [len(item["logprobs"]) for item in items] == [6, 12, 18]
+    assert [len(item["visual_grid"]) for item in items] == [1, 1, 0]
+    for item in items[:2]:
+        time, height, width = item["visual_grid"][0]
+        assert item["prompt_token_ids"].count(7) == time * height * width // 4
+
+
+def test_black_frames_change_the_log_probs(samples: list[dict[str, Any]], tmp_path: Path) -> None:
+    seen = scores(samples[:1])[0]
+    blind = copy.deepcopy(samples[0])
+    blind["media"] = [medium(black_video(tmp_path / "black.mp4", seconds=seen["visual_grid"][0][0]))]
+    unseen = scores([blind])[0]
+    assert unseen["prompt_token_ids"] == seen["prompt_token_ids"]
+    assert max(abs(a - b) for a, b in zip(seen["logprobs"], unseen["logprobs"], strict=True)) > 1e-3
+
+
+def test_sampling_and_scoring_give_the_same_log_probs(samples: list[dict[str, Any]], tmp_path: Path) -> None:
+    """One padded batch of video and text: each decoding step must continue after the video's positions."""
+    settings = {**train.NEUTRAL, "output_dir": str(tmp_path), "video_budget": BUDGET, "max_completion_tokens": 16}
+    rows = [{**row, "id": str(place)} for place, row in enumerate(samples)]
+    trainer = train.make_trainer(TINY / "model", settings, Host(), rows)
+    ids, _, fields = trainer._tokenize_prompts([row["id"] for row in rows])
+    longest = max(map(len, ids))
+    inputs = torch.tensor([[0] * (longest - len(row)) + row for row in ids])
+    mask = torch.tensor([[0] * (longest - len(row)) + [1] * len(row) for row in ids])
+    fields["mm_token_type_ids"] = token_types(inputs, trainer.model.config)
+    trainer.generation_config.update(output_logits=True, return_dict_in_generate=True)
+    fields |= {"input_ids": inputs, "attention_mask": mask}
+    out = trainer.model.generate(**fields, generation_config=trainer.generation_config)
+    sampled = out.sequences[:, longest:]
+    drawn = torch.stack(out.logits, 1).log_softmax(-1).gather(2, sampled.unsqueeze(2)).squeeze(2)
+    lengths = [next((i + 1 for i, token in enumerate(row) if token == 2), len(row)) for row in sampled.tolist()]
+    completions = [row[:length] for row, length in zip(sampled.tolist(), lengths, strict=True)]
+    scored = trainer.completion_logps([row["id"] for row in rows], completions)
+    for row, length in enumerate(lengths):
+        assert torch.allclose(drawn[row, :length], torch.tensor(scored[row]), atol=1e-4)
+
+
+def test_the_engine_gives_the_same_log_probs(samples: list[dict[str, Any]], tmp_path: Path) -> None:
+    """vLLM, in a process of its own, on the same prompts and tokens."""
+    request, answer = tmp_path / "samples.json", tmp_path / "answer.json"
+    request.write_text(json.dumps(samples), encoding="utf-8")
+    script = Path(__file__).with_name("inspect_by_engine.py")
+    command = [sys.executable, str(script), str(TINY / "model"), str(request), str(answer)]
+    subprocess.run(command, check=True, timeout=300)
+    for ours, theirs in zip(scores(samples), json.loads(answer.read_text(encoding="utf-8")), strict=True):
+        assert ours["prompt_token_ids"] == theirs["prompt_token_ids"]
+        assert ours["visual_grid"] == theirs["visual_grid"]
+        assert torch.allclose(torch.tensor(ours["logprobs"]), torch.tensor(theirs["logprobs"]), atol=1e-3)
+
+
+def test_text_continues_after_the_largest_position_of_a_video() -> None:
+    # Two texts, a video of 3 grids of 2×2 tokens with 2 s a grid at 2 tokens a second, two texts.
+    kinds = [0, 0] + [2] * 12 + [0, 0]
+    placed = row_positions(kinds, iter([]), iter([[3, 4, 4]]), iter([2.0]), merge=2, rate=2)
+    assert placed[0].tolist() == [0, 1, *[2] * 4, *[6] * 4, *[10] * 4, 11, 12]
+    assert placed[1].tolist() == [0, 1, *[2, 2, 3, 3] * 3, 11, 12]
+    assert grid_positions([3, 2, 2], 2, 1.5)[0].tolist() == [0, 1, 3]
+
+
+def test_the_order_of_prompts_is_seeded_and_repeats_none_within_a_step() -> None:
+    order = order_of_steps(list("abcdefg"), steps=6, per_step=3, seed=4)
+    assert order == order_of_steps(list("abcdefg"), steps=6, per_step=3, seed=4)
+    assert all(len(set(order[start : start + 3])) == 3 for start in range(0, 18, 3))
+    assert order[:6] != order[6:12]

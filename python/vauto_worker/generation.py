@@ -1,0 +1,153 @@
+"""Running requests through the engine: all added in order, then stepped until each has finished, results streamed."""
+
+from __future__ import annotations
+
+import hashlib
+import json
+import time
+from collections.abc import Iterator
+from concurrent.futures import Future, ThreadPoolExecutor
+from dataclasses import dataclass, field
+from typing import Any
+
+from .engine import Engine, RequestFault, fault_code
+from .host import Host
+
+HEARTBEAT_SECONDS = 0.5
+DECODE_THREADS = 2
+
+
+@dataclass
+class Generation:
+    """One `rollout.generate` call. Requests keep their order, so that the same call makes the same batches."""
+
+    engine: Engine
+    host: Host
+    total: int
+    keys: dict[str, str] = field(default_factory=dict)
+    done: int = 0
+    finished_tokens: int = 0
+    beaten: float = 0.0
+
+    def run(self, requests: list[dict[str, Any]]) -> dict[str, Any]:
+        """Result of the wire method; a request that fails becomes a `failed` event and hurts no other."""
+        started = time.perf_counter()
+        try:
+            for request, seen in self.with_media(requests):
+                self.add(request, seen)
+                self.beat()
+            while self.engine.core.has_unfinished_requests() and not self.host.cancelled():
+                for output in self.engine.core.step():
+                    self.finish(output)
+                self.beat()
+        finally:
+            self.drop_unfinished()
+        self.beat(force=True)
+        return {"seconds": time.perf_counter() - started, "generated_tokens": self.finished_tokens}
+
+    def with_media(self, requests: list[dict[str, Any]]) -> Iterator[tuple[dict[str, Any], Future[list[Any]]]]:
+        """Each request with its decoded media, decoded a little ahead on other threads."""
+        with ThreadPoolExecutor(DECODE_THREADS) as pool:
+            ahead: list[tuple[dict[str, Any], Future[list[Any]]]] = []
+            for request in requests:
+                ahead.append((request, pool.submit(self.engine.load_media, request["media"])))
+                if len(ahead) > 2 * DECODE_THREADS:
+                    yield ahead.pop(0)
+            yield from ahead
+
+    def add(self, request: dict[str, Any], seen: Future[list[Any]]) -> None:
+        if self.host.cancelled():
+            return
+        name = str(request["id"])
+        try:
+            media = seen.result()
+            prompt = self.engine.prompt(request["messages"], request["media"], media)
+            self.keys[name] = content_key(self.engine, request, media)
+            self.engine.core.add_request(name, prompt, sampling(self.engine, request))
+        except RequestFault as fault:
+            self.fail(request["id"], fault.code, fault.message)
+        except ValueError as error:
+            self.fail(request["id"], fault_code(error), str(error))
+
+    def fail(self, identity: int, code: str, message: str) -> None:
+        self.done += 1
+        self.host.emit("failed", {"id": identity, "code": code, "message": message})
+
+    def finish(self, output: Any) -> None:
+        if not output.finished:
+            return
+        completion = output.outputs[0]
+        token_ids = list(completion.token_ids)
+        decoded = self.engine.detokenizer.decode(token_ids)
+        self.done += 1
+        self.finished_tokens += len(token_ids)
+        self.host.emit(
+            "rollout",
+            {
+                "id": int(output.request_id),
+                "key": self.keys[output.request_id],
+                "text": decoded.text,
+                "token_ids": token_ids,
+                "logprobs": [step[token].logprob for step, token in zip(completion.logprobs, token_ids, strict=True)],
+                "token_ends": decoded.ends,
+                "finish_reason": finish_reason(completion),
+                "prompt_tokens": len(output.prompt_token_ids),
+                "cached_tokens": output.num_cached_tokens or 0,
+            },
+        )
+
+    def beat(self, force: bool = False) -> None:
+        now = time.perf_counter()
+        if force or now - self.beaten >= HEARTBEAT_SECONDS:
+            self.beaten = now
+            tokens = self.finished_tokens + running_tokens(self.engine)
+            self.host.emit("progress", {"done": self.done, "total": self.total, "generated_tokens": tokens})
+
+    def drop_unfinished(self) -> None:
+        """After a cancel or an error nothing of this call may run on in the next."""
+        left = list(self.engine.core.output_processor.request_states)
+        if left:
+            self.engine.core.abort_request(left, internal=True)
+
+
+def sampling(engine: Engine, request: dict[str, Any]) -> Any:
+    """vLLM's sampling parameters. Log-probs are the model's own at temperature 1, before any bias or truncation."""
+    from vllm import SamplingParams
+    from vllm.sampling_params import RequestOutputKind
+
+    stop = request["stop"]
+    return SamplingParams(
+        temperature=request["temperature"],
+        top_p=request["top_p"],
+        top_k=request["top_k"],
+        max_tokens=request["max_tokens"],
+        seed=request["seed"],
+        stop=stop or None,
+        include_stop_str_in_output=True,
+        # vLLM's own text is needed only to watch for stop strings.
+        detokenize=bool(stop),
+        logprobs=0,
+        logit_bias=engine.suppressed or None,
+        output_kind=RequestOutputKind.FINAL_ONLY,
+    )
+
+
+def finish_reason(completion: Any) -> str:
+    return completion.finish_reason if completion.finish_reason in ("stop", "length") else "abort"
+
+
+def running_tokens(engine: Engine) -> int:
+    states = engine.core.output_processor.request_states.values()
+    return sum(state.detokenizer.num_output_tokens() for state in states if state.detokenizer is not None)
+
+
+def content_key(engine: Engine, request: dict[str, Any], media: list[Any]) -> str:
+    """Hash of everything that decides a completion: weights, prompt ids, pixels, libraries, sampling, seed."""
+    content = {
+        "weights": engine.weights,
+        "prompt": engine.prompt_ids(request["messages"]),
+        "media": [item.digest for item in media],
+        "libraries": engine.info()["libraries"],
+        "sampling": {name: request[name] for name in ("temperature", "top_p", "top_k", "max_tokens", "stop", "seed")},
+    }
+    return hashlib.sha256(json.dumps(content, sort_keys=True).encode()).hexdigest()

@@ -1,0 +1,57 @@
+"""How the engine sees given completions: for comparing it with the trainer."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from .engine import Engine, RequestFault
+from .errors import UserFault
+from .host import Host
+
+
+def inspect_samples(engine: Engine, samples: list[dict[str, Any]], host: Host) -> list[dict[str, Any]]:
+    """One item a sample: {prompt_token_ids, visual_grid, logprobs}. Raises UserFault for a sample it cannot take.
+
+    Log-probs come from a prefill over prompt and completion. That leaves out the prefix cache, which is fine here; for
+    confidence use the log-probs that generation returns.
+    """
+    from vllm import SamplingParams
+
+    # One token has to be generated; it is not looked at.
+    scoring = SamplingParams(max_tokens=1, temperature=0.0, prompt_logprobs=0, detokenize=False)
+    items: dict[str, dict[str, Any]] = {}
+    for number, sample in enumerate(samples):
+        prompt = scored_prompt(engine, number, sample)
+        items[str(number)] = {"visual_grid": visual_grid(prompt)}
+        engine.core.add_request(str(number), prompt, scoring)
+    while engine.core.has_unfinished_requests():
+        for output in engine.core.step():
+            if output.finished:
+                items[output.request_id] |= scores(output, len(samples[int(output.request_id)]["token_ids"]))
+                host.emit("progress", {"done": int(output.request_id) + 1, "total": len(samples), "generated_tokens": 0})
+    return list(items.values())
+
+
+def scored_prompt(engine: Engine, number: int, sample: dict[str, Any]) -> Any:
+    try:
+        seen = engine.load_media(sample["media"])
+        return engine.prompt(sample["messages"], sample["media"], seen, sample["token_ids"], whole=True)
+    except RequestFault as fault:
+        raise UserFault("inspect", f"sample {number}: {fault.message}", kind="data") from fault
+
+
+def scores(output: Any, length: int) -> dict[str, Any]:
+    ids = list(output.prompt_token_ids)
+    start = len(ids) - length
+    table = output.prompt_logprobs
+    logprobs = [table[position][ids[position]].logprob for position in range(start, len(ids))]
+    return {"prompt_token_ids": ids[:start], "logprobs": logprobs}
+
+
+def visual_grid(prompt: Any) -> list[list[int]]:
+    """[time, height, width] in patches, one for each image or video, in the order of the prompt."""
+    placed = []
+    for kind, ranges in prompt.get("mm_placeholders", {}).items():
+        for place, item in zip(ranges, prompt["mm_kwargs"][kind], strict=True):
+            placed.append((place.offset, item[f"{kind}_grid_thw"].data.tolist()))
+    return [grid for _, grid in sorted(placed)]

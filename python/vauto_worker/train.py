@@ -1,0 +1,213 @@
+"""Wire methods `train.run` (GRPO on videos, rewards from TypeScript) and `train.logprobs` (for the parity gate)."""
+
+from __future__ import annotations
+
+import hashlib
+import json
+import math
+import tempfile
+import time
+from pathlib import Path
+from typing import Any, Protocol
+
+from transformers import AutoConfig, AutoProcessor, TrainerCallback
+
+from . import checkpoints
+from .engine import token_side, visual_tokens
+from .errors import Cancelled, UserFault
+from .media import MediaFault
+from .reward_client import RewardClient
+from .train_config import grpo_config
+from .train_samples import Encoder, Samples, order_of_steps, read_prompts
+from .weights import model_folder, weights_hash
+
+# TRL's names of what a step event carries; the share of groups whose rewards are all equal has no gradient.
+METRICS = {
+    "loss": "loss",
+    "grad_norm": "grad_norm",
+    "learning_rate": "learning_rate",
+    "reward_mean": "reward",
+    "reward_std": "reward_std",
+    "zero_variance": "frac_reward_zero_std",
+    "kl": "kl",
+    "entropy": "entropy",
+    "clip_ratio": "clip_ratio/region_mean",
+    "completion_tokens": "completions/mean_length",
+    "truncated": "completions/clipped_ratio",
+}
+
+
+class Host(Protocol):
+    """The caller's side of a running call (vauto_worker.host)."""
+
+    def emit(self, name: str, payload: dict[str, Any]) -> None: ...
+
+    def ask(self, name: str, payload: dict[str, Any]) -> dict[str, Any]: ...
+
+    def cancelled(self) -> bool: ...
+
+
+def run(params: dict[str, Any], host: Host) -> dict[str, Any]:
+    """Trains to the last step, from the newest checkpoint of the same training on; {checkpoint, steps}.
+
+    Raises UserFault for what a recipe can mend, Cancelled (after a checkpoint) when the call was cancelled.
+    """
+    folder = Path(model_folder(params["model"]))
+    rows = read_prompts(params["prompts_file"])
+    trainer = make_trainer(folder, params, host, rows)
+    output = Path(params["output_dir"])
+    start = checkpoints.newest(output, trainer.fingerprint)
+    if start is None or checkpoints.step_of(start) < params["steps"]:
+        trainer.train(resume_from_checkpoint=None if start is None else str(start))
+        if trainer.state.global_step < params["steps"]:
+            raise Cancelled(f"training stopped after step {trainer.state.global_step}")
+    else:
+        trainer._load_from_checkpoint(str(start))
+    policy = Path(params.get("policy_dir") or output / "policy")
+    export_policy(trainer, folder, policy)
+    return {"checkpoint": str(policy), "steps": params["steps"]}
+
+
+def logprobs(params: dict[str, Any], host: Host) -> dict[str, Any]:
+    """How the trainer sees completions: {items: [{prompt_token_ids, visual_grid, logprobs}]}. Raises UserFault."""
+    folder = Path(model_folder(params["model"]))
+    rows = [{**sample, "id": str(number)} for number, sample in enumerate(params["samples"])]
+    with tempfile.TemporaryDirectory() as scratch:
+        settings = {**NEUTRAL, "output_dir": scratch, "video_budget": params["video_budget"], "trl": params.get("trl")}
+        trainer = make_trainer(folder, settings, host, rows)
+        try:
+            scores = trainer.completion_logps([row["id"] for row in rows], [row["token_ids"] for row in rows])
+        except MediaFault as fault:
+            raise UserFault(f"media-{fault.code}", fault.message, kind="data") from fault
+    items = [
+        {
+            "prompt_token_ids": trainer.samples[row["id"]].ids,
+            "visual_grid": visual_grid(trainer.samples[row["id"]], row["media"]),
+            "logprobs": score,
+        }
+        for row, score in zip(rows, scores, strict=True)
+    ]
+    return {"items": items}
+
+
+# A training that is never started: only its model is asked. Temperature 1: log-probs as the engine reports them.
+NEUTRAL = {
+    "seed": 0,
+    "steps": 1,
+    "prompts_per_step": 1,
+    "group_size": 2,
+    "learning_rate": 0.0,
+    "beta": 0.0,
+    "temperature": 1.0,
+    "max_completion_tokens": 1,
+    "save_every": 1,
+}
+
+
+def make_trainer(folder: Path, params: dict[str, Any], host: Host, rows: list[dict[str, Any]]) -> Any:
+    """The trainer with its model, dataset of prompt ids, reward client and reporter."""
+    from datasets import Dataset
+
+    from .video_grpo import VideoGrpoTrainer
+
+    model_config = AutoConfig.from_pretrained(folder)
+    config = grpo_config(params, sorted(visual_tokens(model_config)))
+    processor = AutoProcessor.from_pretrained(folder, trust_remote_code=config.trust_remote_code)
+    encode = Encoder(processor, params["video_budget"], token_side(str(folder)))
+    samples = Samples(rows, encode, lambda *fault: report_skipped(host, *fault))
+    order = order_of_steps(list(samples.rows), params["steps"], params["prompts_per_step"], params["seed"])
+    offset = config.process_index * config.generation_batch_size
+    reward = RewardClient(host, processor.tokenizer, [], rank_offset=offset)
+    trainer = VideoGrpoTrainer(
+        samples=samples,
+        fingerprint=fingerprint(params, folder, rows),
+        model=str(folder),
+        reward_funcs=reward,
+        args=config,
+        train_dataset=Dataset.from_dict({"prompt": order}),
+        processing_class=processor,
+    )
+    reward.end_ids = frozenset(trainer.eos_token_ids)
+    trainer.add_callback(StepReporter(host, trainer, reward))
+    return trainer
+
+
+def report_skipped(host: Host, prompt_id: str, code: str, message: str) -> None:
+    text = f"prompt {prompt_id} is left out of training: {message}"
+    host.emit("warning", {"message": text, "prompt_id": prompt_id, "code": code})
+
+
+class StepReporter(TrainerCallback):
+    """Events to TypeScript, the stop on cancellation, a checkpoint at the end whatever `save_every`."""
+
+    def __init__(self, host: Host, trainer: Any, reward: RewardClient):
+        self.host = host
+        self.trainer = trainer
+        self.reward = reward
+        self.started = time.perf_counter()
+
+    def on_step_begin(self, args: Any, state: Any, control: Any, **_: Any) -> None:
+        self.started = time.perf_counter()
+        self.trainer.seconds.clear()
+        self.reward.seconds = 0.0
+
+    def on_step_end(self, args: Any, state: Any, control: Any, **_: Any) -> None:
+        if self.host.cancelled():
+            control.should_training_stop = True
+        if control.should_training_stop:
+            control.should_save = True
+
+    def on_log(self, args: Any, state: Any, control: Any, logs: dict[str, Any], **_: Any) -> None:
+        if "loss" not in logs:
+            return
+        if not math.isfinite(logs.get("grad_norm", 0.0)):
+            raise UserFault(
+                "gradient-not-finite",
+                f"the gradient norm of step {state.global_step} is {logs['grad_norm']}",
+                "lower train.learningRate; training continues from the last checkpoint",
+                "check",
+            )
+        self.host.emit("step", {"step": state.global_step, **self.metrics(logs)})
+
+    def on_save(self, args: Any, state: Any, control: Any, **_: Any) -> None:
+        path = Path(args.output_dir) / f"checkpoint-{state.global_step}"
+        self.host.emit("saved", {"step": state.global_step, "path": str(path)})
+
+    def metrics(self, logs: dict[str, Any]) -> dict[str, float | None]:
+        """TRL's numbers under vauto's names, and where the seconds went."""
+        whole = time.perf_counter() - self.started
+        generate, grade = self.trainer.seconds["generate"], self.reward.seconds
+        return {
+            **{name: logs.get(source) for name, source in METRICS.items()},
+            "ungraded": self.reward.ungraded,
+            "seconds": whole,
+            "generate_seconds": generate,
+            "reward_seconds": grade,
+            "train_seconds": whole - generate - grade,
+        }
+
+
+def fingerprint(params: dict[str, Any], folder: Path, rows: list[dict[str, Any]]) -> str:
+    """What must agree for a checkpoint to be continued: everything but places and how often to save."""
+    places = ("model", "output_dir", "policy_dir", "prompts_file", "save_every")
+    settings = {name: value for name, value in params.items() if name not in places}
+    prompts = [{**row, "media": [{**item, "path": ""} for item in row["media"]]} for row in rows]
+    content = json.dumps([settings, prompts, weights_hash(str(folder))], sort_keys=True)
+    return hashlib.sha256(content.encode()).hexdigest()
+
+
+def export_policy(trainer: Any, source: Path, target: Path) -> None:
+    """The trained model as an ordinary folder for transformers and vLLM: new weights, all else as in `source`."""
+    with checkpoints.complete_or_absent(target) as draft:
+        trainer.save_model(str(draft))
+        (draft / "training_args.bin").unlink(missing_ok=True)
+        checkpoints.copy_companions(source, draft)
+
+
+def visual_grid(sample: Any, entries: list[dict[str, Any]]) -> list[list[int]]:
+    """[time, height, width] in patches per medium, in the order of the prompt."""
+    grids = {
+        "image": iter(sample.media.get("image_grid_thw", ())),
+        "video": iter(sample.media.get("video_grid_thw", ())),
+    }
+    return [next(grids[entry["kind"]]).tolist() for entry in entries]

@@ -1,0 +1,167 @@
+"""TRL's GRPO trainer for prompts with videos, images and text mixed in one batch.
+
+TRL 1.16 passes images but not videos: its tokenising, log-prob pass and batch splitting know `pixel_values` only, so it
+would generate with a video and then train without it. Here the dataset carries prompt ids alone; wherever TRL calls the
+model, the media of the rows in hand are added. Nothing of TRL is copied; test_train_overrides.py holds the overridden
+signatures.
+"""
+
+from __future__ import annotations
+
+import shutil
+import time
+from collections import defaultdict
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager
+from itertools import islice
+from pathlib import Path
+from typing import Any
+
+import torch
+from peft import PeftModel
+from trl import GRPOTrainer
+
+from . import checkpoints
+from .errors import UserFault
+from .positions import use_engine_positions
+from .train_samples import Sample, Samples, media_inputs, token_types
+from .vision_attention import batch_windows
+
+# Parts of a vision tower that stay trainable: the projector into the language model.
+PROJECTORS = ("merger", "projector")
+VISION_TOWERS = ("visual", "vision_tower", "vision_model")
+
+
+class VideoGrpoTrainer(GRPOTrainer):
+    """GRPOTrainer whose `train_dataset` has one column, `prompt`, of ids in `samples`.
+
+    `fingerprint` goes into every checkpoint (checkpoints.py). `seconds` sums the time of this step's parts.
+    """
+
+    def __init__(self, *, samples: Samples, fingerprint: str = "", **trl: Any):
+        super().__init__(**trl)
+        self.samples = samples
+        self.fingerprint = fingerprint
+        self.rows: list[str] = []
+        self.seconds: dict[str, float] = defaultdict(float)
+        self.draft: Path | None = None
+        freeze_vision_encoder(self.model)
+        for model in (self.model, self.ref_model):
+            if model is not None:
+                use_engine_positions(model)
+                batch_windows(model)
+
+    def _tokenize_prompts(self, prompts: list):
+        samples = [self.samples[prompt_id] for prompt_id in prompts]
+        fields: dict[str, Any] = media_inputs(samples)
+        if fields:
+            config = self.model.config
+            fields["mm_token_type_ids"] = [token_types(torch.tensor(s.ids), config).tolist() for s in samples]
+        # No `images`: TRL would process them itself and leave the videos out.
+        return [sample.ids for sample in samples], None, fields
+
+    def _generate_single_turn(self, *args: Any, **kwargs: Any):
+        with self.timed("generate"):
+            return super()._generate_single_turn(*args, **kwargs)
+
+    def _generate_and_score_completions(self, inputs: list):
+        self.rows = self.samples.usable([row["prompt"] for row in inputs])
+        inputs = [row | {"prompt": prompt_id} for row, prompt_id in zip(inputs, self.rows, strict=True)]
+        output = super()._generate_and_score_completions(inputs)
+        # A list beside the tensors: TRL shuffles and splits it along with them.
+        return output | {"row_ids": self.rows}
+
+    def _compute_loss(self, model: Any, inputs: dict):
+        self.rows = inputs["row_ids"]
+        loss = super()._compute_loss(model, inputs)
+        if not torch.isfinite(loss):
+            raise UserFault(
+                "loss-not-finite",
+                f"the loss of step {self.state.global_step + 1} is {loss.item()}",
+                "lower train.learningRate, or set train.trl.max_grad_norm; training continues from the last checkpoint",
+                "check",
+            )
+        return loss
+
+    def _get_per_token_logps_and_entropies(self, model: Any, *args: Any, **kwargs: Any):
+        with_media = MediaCalls(model, self.model.config, [self.samples[prompt_id] for prompt_id in self.rows])
+        return super()._get_per_token_logps_and_entropies(with_media, *args, **kwargs)
+
+    def _save_checkpoint(self, model: Any, trial: Any):
+        target = Path(self.args.output_dir) / f"checkpoint-{self.state.global_step}"
+        draft = target.with_name(".checkpoint.writing")
+        if self.args.should_save:
+            shutil.rmtree(draft, ignore_errors=True)
+        self.accelerator.wait_for_everyone()
+        self.draft = draft
+        try:
+            super()._save_checkpoint(model, trial)
+        finally:
+            self.draft = None
+        self.accelerator.wait_for_everyone()
+        if self.args.should_save:
+            checkpoints.write_fingerprint(draft / target.name, self.fingerprint)
+            checkpoints.publish(draft / target.name, target)
+            draft.rmdir()
+            checkpoints.prune(target.parent, self.args.save_total_limit)
+        self.accelerator.wait_for_everyone()
+
+    def _load_from_checkpoint(self, resume_from_checkpoint: str, model: Any = None):
+        # transformers 5.17 saves weights under the hub's names and loads them here under its own: with nothing but a
+        # warning every weight would stay that of the first model. `from_pretrained` knows both.
+        if self.is_fsdp_enabled or isinstance(self.model, PeftModel):
+            return super()._load_from_checkpoint(resume_from_checkpoint, model)
+        saved = type(self.model).from_pretrained(resume_from_checkpoint, dtype=self.model.dtype)
+        self.model.load_state_dict(saved.state_dict())
+
+    def _get_output_dir(self, trial: Any) -> str:
+        return super()._get_output_dir(trial) if self.draft is None else str(self.draft)
+
+    def create_model_card(self, *args: Any, **kwargs: Any) -> None:
+        """None: a run describes itself in its own report."""
+
+    def completion_logps(self, prompt_ids: Sequence[str], completions: Sequence[list[int]]) -> list[list[float]]:
+        """Log-probs of given completion tokens, by the code of the loss, one row at a time."""
+        result = []
+        for prompt_id, completion in zip(prompt_ids, completions, strict=True):
+            self.rows = [prompt_id]
+            ids = torch.tensor([[*self.samples[prompt_id].ids, *completion]], device=self.accelerator.device)
+            with torch.no_grad():
+                logps, *_ = self._get_per_token_logps_and_entropies(
+                    self.model, ids, torch.ones_like(ids), len(completion)
+                )
+            result.append(logps[0].tolist())
+        return result
+
+    @contextmanager
+    def timed(self, part: str) -> Iterator[None]:
+        started = time.perf_counter()
+        try:
+            yield
+        finally:
+            self.seconds[part] += time.perf_counter() - started
+
+
+class MediaCalls:
+    """A model as TRL calls it, batch after batch of consecutive rows, with the media of those rows added."""
+
+    def __init__(self, model: Callable[..., Any], config: Any, samples: Sequence[Sample]):
+        self.model = model
+        self.config = config
+        self.following = iter(samples)
+
+    def __call__(self, *, input_ids: torch.Tensor, **inputs: Any) -> Any:
+        fields = media_inputs(list(islice(self.following, len(input_ids))))
+        if fields:
+            fields = {name: tensor.to(input_ids.device) for name, tensor in fields.items()}
+            fields["mm_token_type_ids"] = token_types(input_ids, self.config)
+        return self.model(input_ids=input_ids, **inputs, **fields)
+
+
+def freeze_vision_encoder(model: torch.nn.Module) -> None:
+    """The encoder keeps its weights; the projector and the language model train (paper, section 4.1)."""
+    for name, parameter in model.named_parameters():
+        parts = name.split(".")
+        tower = any(part in VISION_TOWERS for part in parts)
+        if tower and not any(projector in part for projector in PROJECTORS for part in parts):
+            parameter.requires_grad_(False)
