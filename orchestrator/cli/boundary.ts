@@ -1,0 +1,77 @@
+import { CommanderError } from 'commander';
+import { UserError, UserErrors } from '../errors.js';
+import { errorsJson, errorsText, exitStatus } from './errors-text.js';
+import { requestedInterruption } from './interrupt.js';
+
+/** Where results and the conversation go; the real ones are the process's streams. */
+export interface Streams {
+  readonly stdout: (text: string) => void;
+  readonly stderr: (text: string) => void;
+}
+
+/** The one place where an error becomes text (or JSON) and an exit status. */
+export function reportError(error: unknown, json: boolean, { stdout, stderr }: Streams): number {
+  const errors = userErrors(error);
+  if (errors === undefined) return reportBug(error, json, { stdout, stderr });
+  if (errors.length === 0) return commanderStatus(error as CommanderError);
+  if (json) stdout(`${JSON.stringify(errorsJson(errors), null, 2)}\n`);
+  else stderr(errorsText(errors));
+  return exitStatus(errors);
+}
+
+/** The user's errors in what was thrown; empty when help or the version was printed; undefined for a bug. */
+function userErrors(error: unknown): readonly UserError[] | undefined {
+  const interruption = requestedInterruption();
+  if (interruption) return [interruption];
+  if (error instanceof UserErrors) return error.errors;
+  if (error instanceof UserError) return [error];
+  if (error instanceof CommanderError) return isPrinted(error) ? [] : [usageError(error)];
+  if (isFullDisk(error)) return [fullDisk(error)];
+  return undefined;
+}
+
+/** Help and version end the program through an error, too. */
+function isPrinted({ code }: CommanderError): boolean {
+  return code === 'commander.help' || code === 'commander.helpDisplayed' || code === 'commander.version';
+}
+
+/** 0 for help that was asked for; 2 when it stands in for a missing command. */
+function commanderStatus({ exitCode }: CommanderError): number {
+  return exitCode === 0 ? 0 : 2;
+}
+
+function usageError({ message }: CommanderError): UserError {
+  const [first = '', ...rest] = message.replace(/^error: /, '').split('\n');
+  const near = /^\((.*)\)$/.exec(rest.join(' ').trim())?.[1];
+  return new UserError({ code: 'usage', kind: 'usage', message: first, fix: near ? lowerFirst(near) : 'see --help' });
+}
+
+function lowerFirst(text: string): string {
+  return text.charAt(0).toLowerCase() + text.slice(1);
+}
+
+function isFullDisk(error: unknown): error is NodeJS.ErrnoException {
+  const code = (error as NodeJS.ErrnoException | undefined)?.code;
+  return code === 'ENOSPC' || code === 'EDQUOT' || code === 'SQLITE_FULL';
+}
+
+function fullDisk(error: NodeJS.ErrnoException): UserError {
+  const where = error.path === undefined ? '' : ` (${error.path})`;
+  return new UserError({
+    code: 'disk-full',
+    kind: 'environment',
+    message: `the disk is full${where}`,
+    fix: 'make room and start the same command again: committed work is kept',
+    cause: error,
+  });
+}
+
+function reportBug(error: unknown, json: boolean, { stdout, stderr }: Streams): number {
+  const stack = error instanceof Error ? (error.stack ?? error.message) : String(error);
+  if (json)
+    stdout(
+      `${JSON.stringify({ error: { code: 'bug', message: error instanceof Error ? error.message : String(error) } }, null, 2)}\n`,
+    );
+  stderr(`${stack}\n\nthis is a bug in vauto, not in what you gave it; please report it with the lines above.\n`);
+  return 1;
+}

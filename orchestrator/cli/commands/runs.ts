@@ -1,0 +1,89 @@
+import { type Command, InvalidArgumentError } from 'commander';
+
+const FOLDER = ['--runs <dir>', 'folder of the store and the run folders (env VAUTO_RUNS)'] as const;
+
+interface TraceFlags {
+  runs: string;
+  json?: boolean;
+  stage?: string;
+  set?: string;
+  prompt?: string;
+  wrong?: boolean;
+  limit: number;
+  after?: string;
+  explain?: boolean;
+}
+
+export function register(program: Command): void {
+  const runs = program
+    .command('runs')
+    .summary('look at past and present runs')
+    .description('Look at the runs in the store: list, show, traces; remove takes one away.')
+    .addHelpText('after', '\nExample:\n  vauto runs show quickstart');
+  const folder = process.env['VAUTO_RUNS'] ?? 'runs';
+
+  runs
+    .command('list')
+    .summary('all runs, newest first')
+    .description('List the runs, newest first.')
+    .option(...FOLDER, folder)
+    .option('--json', 'print one JSON document')
+    .addHelpText('after', '\nExample:\n  vauto runs list --json')
+    .action(async (flags: { runs: string; json?: boolean }) => {
+      const { listRuns } = await import('../runs/list.js');
+      listRuns(flags);
+    });
+
+  runs
+    .command('show')
+    .summary('stages, ledger, metrics, training curve and artifacts of a run')
+    .description('Show a run: its stages, where every prompt and rollout stands, metrics, training, artifacts.')
+    .argument('<run>', 'name of the run')
+    .option(...FOLDER, folder)
+    .option('--json', 'print one JSON document')
+    .addHelpText('after', '\nExample:\n  vauto runs show quickstart')
+    .action(async (run: string, flags: { runs: string; json?: boolean }) => {
+      const { showRun } = await import('../runs/show.js');
+      showRun(run, flags);
+    });
+
+  runs
+    .command('traces')
+    .summary('single rollouts: answers, confidence, verdicts, reward')
+    .description('List graded rollouts of a run, page by page.')
+    .argument('<run>', 'name of the run')
+    .option('--stage <name>', 'only this stage (filter, evaluate-before, train, evaluate)')
+    .option('--set <name>', 'only this prompt set (train, benchmark:NAME)')
+    .option('--prompt <id>', 'only this prompt')
+    .option('--wrong', 'only rollouts whose answer is wrong')
+    .option('--limit <n>', 'rows of a page, 1 to 10000', parseLimit, 20)
+    .option('--after <token>', 'the page after this one: the "next" of the page before')
+    .option('--explain', 'print each rollout in full, with the reasons for its reward')
+    .option(...FOLDER, folder)
+    .option('--json', 'print one JSON document: {rows, next}')
+    .addHelpText('after', '\nExample:\n  vauto runs traces quickstart --stage evaluate --wrong --limit 5 --explain')
+    .action(async (run: string, flags: TraceFlags) => {
+      const { showTraces } = await import('../runs/traces.js');
+      showTraces(run, flags);
+    });
+
+  runs
+    .command('remove')
+    .summary('take a run out of the store and delete its folder')
+    .description('Remove a run: its rows in the store and its folder with checkpoints, logs and report.')
+    .argument('<run>', 'name of the run')
+    .option(...FOLDER, folder)
+    .option('--json', 'print one JSON document')
+    .addHelpText('after', '\nExample:\n  vauto runs remove short')
+    .action(async (run: string, flags: { runs: string; json?: boolean }) => {
+      const { removeRun } = await import('../runs/remove.js');
+      removeRun(run, flags);
+    });
+}
+
+function parseLimit(value: string): number {
+  const limit = Number(value);
+  if (!Number.isInteger(limit) || limit < 1 || limit > 10_000)
+    throw new InvalidArgumentError('A whole number from 1 to 10000 is needed.');
+  return limit;
+}

@@ -1,0 +1,75 @@
+import type { Prompt, Reward, Verdict } from '../../records/index.js';
+import type { StoredRollout } from '../../store/index.js';
+
+const INDENT = '    ';
+
+/** One rollout in full: what was asked, what was answered, how it was graded, and how the reward adds up. */
+export function explainTrace(row: StoredRollout, prompt: Prompt | null, recipe: unknown): string {
+  const { trace, rollout } = row;
+  const step = row.step === undefined ? '' : `, step ${row.step}`;
+  const lines = [
+    `${row.stage}/${row.pass} ${row.promptId} #${rollout.index}${step}: ${row.correct === null ? 'not graded' : row.correct ? 'right' : 'wrong'}`,
+    ...(prompt ? questionLines(prompt) : []),
+    '  completion',
+    indented(rollout.text),
+    `  first answer   ${answerText(trace.first?.text, row.verdicts.first)}${trace.fallback ? ' (the fallback sentence)' : ''}`,
+    `  second answer  ${answerText(trace.second?.text, row.verdicts.second)}`,
+    `  confidence     ${trace.confidence?.toFixed(6) ?? '- (no first answer that counts, or no log-probs)'}`,
+    `  tokens         ${trace.tokens.first} to the first answer, ${trace.tokens.total} in all${trace.truncated ? ', cut at the limit' : ''}; finish: ${rollout.finishReason}`,
+    `  format         ${trace.format === 1 ? 'box, think block, box' : 'not box, think block, box'}`,
+    `  reward         ${row.reward ? rewardText(row.reward, recipe) : '- (the grader gave no verdict: left out of its group)'}`,
+  ];
+  return `${lines.join('\n')}\n`;
+}
+
+function questionLines(prompt: Prompt): string[] {
+  const options = (prompt.options ?? []).map(
+    (option, index) => `${INDENT}${String.fromCharCode(65 + index)}. ${plain(option)}`,
+  );
+  const spans =
+    prompt.spans === undefined ? '' : ` ${prompt.spans.map(([start, end]) => `[${start}, ${end}]`).join(' ')}`;
+  return [
+    `  question (${prompt.problemType})`,
+    indented(prompt.question),
+    ...options,
+    `  gold           ${plain(prompt.answer)}${spans}`.trimEnd(),
+  ];
+}
+
+function answerText(text: string | undefined, verdict: Verdict | null): string {
+  if (text === undefined) return '- (no box): wrong';
+  if (verdict === null) return plain(text);
+  const graded = verdict.correct === null ? `not graded (${verdict.state})` : verdict.correct ? 'right' : 'wrong';
+  const value =
+    verdict.value === null || verdict.value === Number(verdict.correct) ? '' : `, value ${verdict.value.toFixed(3)}`;
+  return `${plain(text)}: ${graded}${value}, read as ${verdict.normalised === null ? 'nothing' : plain(verdict.normalised)}`;
+}
+
+interface RecipeParts {
+  readonly reward?: { readonly first?: number; readonly second?: number; readonly format?: number };
+  readonly prompting?: { readonly mode?: string };
+}
+
+function rewardText(reward: Reward, recipe: unknown): string {
+  const { reward: weights = {}, prompting } = (recipe ?? {}) as RecipeParts;
+  const { first = 0.9, second = 1.1, format = 1 } = weights;
+  const ending = `${format} × format ${reward.format} + fallback bonus ${reward.fallback} = ${reward.total.toFixed(3)}`;
+  // One answer alone carries both weights.
+  if ((prompting?.mode ?? 'answer-twice') !== 'answer-twice')
+    return `${first + second} × answer ${round(reward.second)} + ${ending}`;
+  return `${first} × first ${round(reward.first)} + ${second} × second ${round(reward.second)} + ${ending}`;
+}
+
+function round(value: number): string {
+  return String(Number(value.toFixed(3)));
+}
+
+/** A model's text may hold control characters: none of them reaches the terminal. */
+function plain(text: string): string {
+  return text.replace(/\p{Cc}+/gu, ' ');
+}
+
+function indented(text: string): string {
+  const lines = text.split('\n').map((line) => INDENT + plain(line));
+  return lines.join('\n');
+}

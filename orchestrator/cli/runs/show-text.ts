@@ -1,0 +1,160 @@
+import type { MetricRow } from '../../store/index.js';
+import { type Cell, type Column, formatBytes, formatSeconds, formatTable } from '../output.js';
+import { localTime, tableWidth } from './open.js';
+import type { RunView } from './show.js';
+
+const BLOCKS = '▁▂▃▄▅▆▇█';
+const CURVE_WIDTH = 60;
+
+const right = (header: string): Column => ({ header, align: 'right' });
+const left = (header: string, shrink = false): Column => ({ header, shrink });
+
+/** A run for people; every section that has nothing to say is left out. */
+export function formatRun(view: RunView): string {
+  const sections = [
+    heading(view),
+    stages(view),
+    ledger(view),
+    metrics(view),
+    training(view),
+    sweep(view),
+    artifacts(view),
+    warnings(view),
+  ];
+  return sections.filter((section) => section !== '').join('\n');
+}
+
+function heading({ run }: RunView): string {
+  const reason = run.reason === null ? '' : `\n${run.reason}`;
+  return `${run.name}: ${run.status}${reason}\nstarted ${localTime(run.createdAt)}, seed ${run.seed}, folder ${run.folder}\n`;
+}
+
+function stages({ stages: list }: RunView): string {
+  const columns = [left('stage'), left('status'), left('key'), right('time'), right('reused'), left('note', true)];
+  const rows = list.map((stage) => [
+    ...[
+      stage.name,
+      stage.status,
+      stage.key.slice(0, 10),
+      formatSeconds(stage.seconds),
+      stage.reuses === 0 ? null : `${stage.reuses}×`,
+    ],
+    stage.reason ?? (stage.attempt > 1 ? `attempt ${stage.attempt}` : null),
+  ]);
+  return rows.length === 0 ? '' : table(columns, rows);
+}
+
+function ledger({ ledger: counts }: RunView): string {
+  const sets = Object.entries(counts.prompts).map(([set, n]) => `${set} ${n}`);
+  const lines = [`prompts in: ${sets.join(', ')}`];
+  const decided = counts.kept + counts.dropped + counts.unknown;
+  if (decided > 0) lines.push(`filter: kept ${counts.kept}, dropped ${counts.dropped}, unknown ${counts.unknown}`);
+  const columns = [left('ledger'), right('units'), right('rollouts'), right('failures'), right('lost')];
+  const rows: Cell[][] = counts.stages
+    .filter((stage) => stage.units > 0)
+    .map((stage) => [stage.stage, stage.units, stage.rollouts, stage.failures, stage.lost]);
+  if (rows.length === 0) return `${lines.join('\n')}\n`;
+  rows.push(['all', rows.reduce((sum, row) => sum + Number(row[1]), 0), counts.rollouts, counts.failures, counts.lost]);
+  return `${lines.join('\n')}\n\n${table(columns, rows)}`;
+}
+
+/** One line per benchmark and policy: accuracy before and after training with its interval, and what it costs. */
+function metrics({ metrics: all }: RunView): string {
+  const after = all.filter((metric) => metric.stage === 'evaluate');
+  const shown = after.length > 0 ? after : all;
+  const pairs = new Map(shown.map((metric) => [`${metric.benchmark}\0${metric.policy}`, metric]));
+  const rows = [...pairs.values()].flatMap(({ benchmark, policy }) => {
+    const find = (stage: string, name: string) =>
+      all.find(
+        (metric) =>
+          metric.stage === stage && metric.benchmark === benchmark && metric.policy === policy && metric.name === name,
+      );
+    const [before, now] = [find('evaluate-before', 'accuracy'), find('evaluate', 'accuracy')];
+    if (before === undefined && now === undefined) return [];
+    const cost = (name: string, digits: number) =>
+      (find('evaluate', name) ?? find('evaluate-before', name))?.value?.toFixed(digits);
+    return [[benchmark, policy, percentOf(before), percentOf(now), cost('tokens', 1), cost('think-ratio', 2)]];
+  });
+  if (rows.length === 0) return '';
+  const columns = [
+    left('benchmark', true),
+    left('policy'),
+    right('before % [95%]'),
+    right('after % [95%]'),
+    right('tokens'),
+    right('think'),
+  ];
+  return table(columns, rows) + gains(all);
+}
+
+function gains(all: RunView['metrics']): string {
+  const rows = all
+    .filter((metric) => metric.name === 'gain')
+    .map((metric) => [metric.benchmark, metric.policy, percentOf(metric, true), metric.n]);
+  if (rows.length === 0) return '';
+  return `\n${table([left('gain by training', true), left('policy'), right('points [95%]'), right('n')], rows)}`;
+}
+
+function percentOf(metric: MetricRow | undefined, signed = false): string | null {
+  if (metric === undefined || metric.value === null) return null;
+  const text = (value: number) => `${signed && value > 0 ? '+' : ''}${(100 * value).toFixed(1)}`;
+  const { low, high } = metric;
+  return low === null || low === undefined || high === null || high === undefined
+    ? text(metric.value)
+    : `${text(metric.value)} [${text(low)}, ${text(high)}]`;
+}
+
+function training({ training: { steps, rewardFirst, rewardLast } }: RunView): string {
+  const rewards = steps.flatMap((row) =>
+    typeof row.metrics.reward_mean === 'number' ? [row.metrics.reward_mean] : [],
+  );
+  if (rewards.length === 0) return '';
+  const ends = `first fifth ${rewardFirst?.toFixed(3)}, last fifth ${rewardLast?.toFixed(3)}`;
+  return `training: ${steps.length} steps, mean reward ${ends}\n${sparkline(rewards, CURVE_WIDTH)}\n`;
+}
+
+/** The curve in one line; several steps share a character when there are more of them than `width`. */
+export function sparkline(values: readonly number[], width: number): string {
+  const size = Math.max(1, Math.ceil(values.length / width));
+  const means = Array.from({ length: Math.ceil(values.length / size) }, (_, index) => {
+    const part = values.slice(index * size, (index + 1) * size);
+    return part.reduce((sum, value) => sum + value, 0) / part.length;
+  });
+  const low = Math.min(...means);
+  const span = Math.max(...means) - low;
+  return means
+    .map((value) => BLOCKS[span === 0 ? 3 : Math.round(((value - low) / span) * (BLOCKS.length - 1))])
+    .join('');
+}
+
+interface Chosen {
+  readonly threshold: number;
+  readonly accuracy: number;
+  readonly thinkRatio?: number;
+  readonly meanTokens?: number;
+}
+
+function sweep({ sweep: result }: RunView): string {
+  const chosen = (result as { pooled?: { chosen?: Chosen } } | null)?.pooled?.chosen;
+  if (chosen === undefined) return '';
+  const more = [
+    ...(chosen.meanTokens === undefined ? [] : [`${chosen.meanTokens.toFixed(1)} tokens`]),
+    ...(chosen.thinkRatio === undefined ? [] : [`think ratio ${chosen.thinkRatio.toFixed(2)}`]),
+  ];
+  return `sweep: threshold ${chosen.threshold.toFixed(4)} chosen; accuracy ${(100 * chosen.accuracy).toFixed(1)}%${more.map((text) => `, ${text}`).join('')}\n`;
+}
+
+function artifacts({ artifacts: list }: RunView): string {
+  const rows = list.map((item) => [item.path, item.stage, formatBytes(item.bytes), item.sha256.slice(0, 12)]);
+  return rows.length === 0 ? '' : table([left('artifact', true), left('stage'), right('size'), left('sha256')], rows);
+}
+
+function warnings({ warnings: list }: RunView): string {
+  const kinds = new Map<string, { message: string; n: number }>();
+  for (const { kind, message } of list) kinds.set(kind, { message, n: (kinds.get(kind)?.n ?? 0) + 1 });
+  return [...kinds].map(([kind, { message, n }]) => `warning ${kind}${n > 1 ? ` (${n}×)` : ''}: ${message}\n`).join('');
+}
+
+function table(columns: readonly Column[], rows: readonly (readonly Cell[])[]): string {
+  return formatTable(columns, rows, tableWidth());
+}

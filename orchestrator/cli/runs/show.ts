@@ -1,0 +1,63 @@
+import type { RunRecord, StageRecord, Store } from '../../store/index.js';
+import { printJson, printText } from '../output.js';
+import { findRun, withStore } from './open.js';
+import { formatRun } from './show-text.js';
+
+/** Everything that `vauto runs show` tells; `--json` prints it as it is. */
+export interface RunView {
+  readonly run: Omit<RunRecord, 'id' | 'recipeText'>;
+  /** Attempts that count, in order; `earlier` are the superseded ones. */
+  readonly stages: readonly Omit<StageRecord, 'id' | 'superseded'>[];
+  readonly earlier: readonly Omit<StageRecord, 'id' | 'superseded' | 'result'>[];
+  readonly ledger: ReturnType<Store['ledger']> & { readonly lost: number };
+  readonly decisions: ReturnType<Store['decisions']>;
+  readonly metrics: ReturnType<Store['metrics']>;
+  readonly training: {
+    readonly steps: ReturnType<Store['steps']>;
+    readonly rewardFirst: number | null;
+    readonly rewardLast: number | null;
+  };
+  /** Result of the sweep stage: frontier, chosen threshold, calibration, pooled and per benchmark. */
+  readonly sweep: unknown;
+  readonly artifacts: ReturnType<Store['artifacts']>;
+  readonly warnings: ReturnType<Store['events']>;
+}
+
+/** `vauto runs show RUN`. */
+export function showRun(name: string, { runs, json }: { runs: string; json?: boolean }): void {
+  const view = withStore(runs, (store) => viewOf(store, findRun(store, name)));
+  if (json) printJson(view);
+  else printText(formatRun(view));
+}
+
+export function viewOf(store: Store, record: RunRecord): RunView {
+  const { id, recipeText: _text, ...run } = record;
+  const attempts = store.stages(id, { all: true });
+  const current = attempts.filter((stage) => !stage.superseded);
+  const filter = current.find((stage) => stage.name === 'filter');
+  const ledger = store.ledger(id);
+  const steps = store.steps(id);
+  return {
+    run,
+    stages: current.map(({ id: _id, superseded: _superseded, ...stage }) => stage),
+    earlier: attempts
+      .filter((stage) => stage.superseded)
+      .map(({ id: _id, superseded: _superseded, result: _result, ...stage }) => stage),
+    ledger: { ...ledger, lost: ledger.stages.reduce((sum, stage) => sum + stage.lost, 0) },
+    decisions: filter ? store.decisions(filter.id) : [],
+    metrics: store.metrics(id),
+    training: { steps, ...endsOf(steps.map((row) => row.metrics.reward_mean ?? null)) },
+    sweep: current.find((stage) => stage.name === 'sweep')?.result ?? null,
+    artifacts: store.artifacts(id),
+    warnings: store.events(id).filter((event) => event.level !== 'info'),
+  };
+}
+
+/** Means over the first and the last fifth of the steps: single steps are noise. */
+function endsOf(rewards: readonly (number | null)[]) {
+  const known = rewards.filter((reward) => reward !== null);
+  const fifth = Math.max(1, Math.floor(known.length / 5));
+  const mean = (values: readonly number[]) =>
+    values.length === 0 ? null : values.reduce((sum, value) => sum + value, 0) / values.length;
+  return { rewardFirst: mean(known.slice(0, fifth)), rewardLast: mean(known.slice(-fifth)) };
+}

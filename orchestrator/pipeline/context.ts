@@ -1,0 +1,118 @@
+import { mkdirSync } from 'node:fs';
+import { join } from 'node:path';
+import { type Bridge, openBridge, type Worker } from '../bridge/index.js';
+import type { MathVerifier } from '../grading/index.js';
+import type { LoadedRecipe } from '../recipe/index.js';
+import type { Prompt } from '../records/index.js';
+import { createVllmEngine } from '../rollout/index.js';
+import type { RolloutEngine } from '../rollout/engine.js';
+import type { Store } from '../store/index.js';
+import { videoBudget } from '../training/params.js';
+import { describeArtifact } from './artifacts.js';
+import { collect } from './collect.js';
+import type { StageContext, StageName, StageProgress } from './stage.js';
+
+/** Limits of one math-verify call; a grader that needs longer gives the state `timeout`. */
+const MATH_TIMEOUT_SECONDS = 5;
+
+/** What vLLM and its libraries read from the environment in a worker; anything the user set wins. */
+const ENGINE_ENVIRONMENT = {
+  // In one process the engine is up in seconds, and dies with its worker.
+  VLLM_ENABLE_V1_MULTIPROCESSING: '0',
+  VLLM_CPU_KVCACHE_SPACE: '1',
+  VLLM_NO_USAGE_STATS: '1',
+  DO_NOT_TRACK: '1',
+  TOKENIZERS_PARALLELISM: 'false',
+};
+
+export interface Runtime {
+  readonly bridge: Bridge;
+  readonly verifyMath: MathVerifier;
+  engine(weights: string): Promise<RolloutEngine>;
+  trainer(): Worker;
+  close(): Promise<void>;
+}
+
+export interface RuntimeOptions {
+  readonly loaded: LoadedRecipe;
+  readonly python: string;
+  readonly pythonPath: string;
+  readonly onLog: (line: string) => void;
+}
+
+/** The outside world of a run: the bridge, one warm engine whose weights are swapped, the trainer, math-verify. */
+export function createRuntime({ loaded, python, pythonPath, onLog }: RuntimeOptions): Runtime {
+  const { recipe } = loaded;
+  const env = { ...ENGINE_ENVIRONMENT, ...process.env };
+  const bridge = openBridge({ python, pythonPath, env, onLog });
+  let engine: RolloutEngine | undefined;
+  let weightsInUse: string | undefined;
+
+  async function engineWith(weights: string): Promise<RolloutEngine> {
+    if (engine === undefined) {
+      engine = createVllmEngine({
+        worker: bridge.worker('engine'),
+        model: weights,
+        ...(recipe.model.revision === undefined ? {} : { revision: recipe.model.revision }),
+        trustRemoteCode: recipe.model.trustRemoteCode,
+        engineArgs: recipe.engine.args,
+        videoBudget: videoBudget(recipe),
+        seed: recipe.seed,
+      });
+    } else if (weightsInUse !== weights) {
+      await engine.loadWeights(weights);
+    }
+    weightsInUse = weights;
+    return engine;
+  }
+
+  return {
+    bridge,
+    verifyMath: async (items) => {
+      const { results } = await bridge.worker('math').call('math.verify', { items, timeout_seconds: MATH_TIMEOUT_SECONDS });
+      return results;
+    },
+    engine: engineWith,
+    trainer: () => bridge.worker('trainer'),
+    close: () => bridge.close(),
+  };
+}
+
+export interface StageContextOptions {
+  readonly loaded: LoadedRecipe;
+  readonly runtime: Runtime;
+  readonly store: Store;
+  readonly runId: number;
+  readonly runFolder: string;
+  readonly stage: StageName;
+  readonly stageId: number;
+  readonly prompts: ReadonlyMap<string, readonly Prompt[]>;
+  readonly system: string | undefined;
+  readonly progress: StageProgress;
+  readonly signal: AbortSignal;
+}
+
+/** The one place where a stage is handed what it may touch. */
+export function stageContext(options: StageContextOptions): StageContext {
+  const { loaded, runtime, store, runId, runFolder, stage, stageId } = options;
+  const folder = join(runFolder, stage);
+  mkdirSync(folder, { recursive: true });
+  const { recipe } = loaded;
+  const shared = { recipe, store, stageId, system: options.system, progress: options.progress, signal: options.signal };
+  return {
+    ...shared,
+    runId,
+    folder,
+    prompts: options.prompts,
+    verifyMath: runtime.verifyMath,
+    engine: runtime.engine,
+    trainer: runtime.trainer,
+    collect: (weights, job) =>
+      collect({ ...shared, verifyMath: runtime.verifyMath, engine: () => runtime.engine(weights) }, job),
+    artifact: (name, path) => describeArtifact(runFolder, name, path),
+    warn: (kind, message, data) => {
+      store.addEvent(runId, { level: 'warning', stage, kind, message, data });
+      options.progress.note(`warning: ${message}`);
+    },
+  };
+}

@@ -1,0 +1,109 @@
+import { join } from 'node:path';
+import * as evaluation from '../evaluation/stage.js';
+import * as filter from '../filter/stage.js';
+import * as report from '../report/stage.js';
+import * as sweep from '../sweep/stage.js';
+import * as training from '../training/stage.js';
+import { contentKey, promptsKey } from './key.js';
+import type { Session } from './session.js';
+import type { StageContext, StageName, StageResult } from './stage.js';
+import { stageNames } from './stage.js';
+import { thumbnailsOf } from './thumbnails.js';
+
+/** A finished stage as later stages see it. */
+interface Done<Summary> {
+  readonly stageId: number;
+  readonly key: string;
+  readonly summary: Summary;
+}
+
+/** Thrown to leave `execute` after the stage named by `--until`. */
+class Reached extends Error {}
+
+/**
+ * The table of contents of vauto: filter → evaluate → train → evaluate → sweep → report. A stage whose key is already
+ * done in this run is taken from the store; an unfinished one continues after its last committed unit.
+ */
+export async function execute(session: Session): Promise<void> {
+  const { recipe } = session.loaded;
+  const base = session.model;
+  const world = { libraries: session.libraries, template: session.templateHash, seed: recipe.seed };
+  const weightsKey = await session.weightsKey(base);
+  const evaluationSets = recipe.data.benchmarks.map((item) => promptsKey(session.prompts.get(`benchmark:${item.name}`) ?? []));
+
+  try {
+    const filtered = recipe.filter.enabled
+      ? await stage(session, 'filter', { version: filter.version, ...world, weightsKey, config: filter.inputs(recipe), prompts: promptsKey(trainPrompts(session)) }, (context) =>
+          filter.run(context, base),
+        )
+      : undefined;
+    const kept = filtered?.summary.kept ?? trainPrompts(session).map((prompt) => prompt.id);
+
+    const evaluated = { version: evaluation.version, ...world, config: evaluation.inputs(recipe), prompts: evaluationSets };
+    let policy = base;
+    let before: Done<evaluation.EvaluationSummary> | undefined;
+    let trained: Done<training.TrainSummary> | undefined;
+    if (recipe.train.enabled) {
+      before = await stage(session, 'evaluate-before', { ...evaluated, weightsKey }, (context) => evaluation.run(context, base));
+      const inputs = { version: training.version, ...world, weightsKey, config: training.inputs(recipe), kept, filter: filtered?.key, prompts: promptsKey(trainPrompts(session)) };
+      trained = await stage(session, 'train', inputs, (context) => training.run(context, base, kept));
+      policy = join(session.runFolder, trained.summary.checkpoint);
+    }
+
+    const after = await stage(
+      session,
+      'evaluate',
+      { ...evaluated, weightsKey: trained?.key ?? weightsKey, before: before?.key },
+      (context) => evaluation.run(context, policy, before?.stageId),
+    );
+    const swept = await stage(session, 'sweep', { version: sweep.version, config: sweep.inputs(recipe), evaluation: after.key }, (context) =>
+      sweep.run(context, after.stageId),
+    );
+    await stage(session, 'report', { version: report.version, config: report.inputs(recipe), sweep: swept.key, train: trained?.key }, (context) =>
+      report.run(context, thumbnailsOf(session, context)),
+    );
+  } catch (error) {
+    if (!(error instanceof Reached)) throw error;
+  }
+}
+
+function trainPrompts(session: Session) {
+  return session.prompts.get('train') ?? [];
+}
+
+/** Runs one stage, or takes it from the store; marks it done together with its artifacts, or failed with the reason. */
+async function stage<Summary>(
+  session: Session,
+  name: StageName,
+  inputs: unknown,
+  body: (context: StageContext) => Promise<StageResult<Summary>>,
+): Promise<Done<Summary>> {
+  session.signal.throwIfAborted();
+  const { store, runId } = session;
+  const key = contentKey({ stage: name, inputs });
+  const force = session.force.has(name);
+  const started = store.startStage(runId, name, key, { force });
+  const progress = session.progress(name);
+  if (started.reused) {
+    progress.end('cached');
+    return reachedOr(session, name, { stageId: started.id, key, summary: started.result as Summary });
+  }
+  try {
+    const { summary, artifacts } = await body(session.context(name, started.id, progress));
+    session.signal.throwIfAborted();
+    store.finishStage(started.id, summary as object, artifacts);
+    progress.end('done');
+    return reachedOr(session, name, { stageId: started.id, key, summary });
+  } catch (error) {
+    if (error instanceof Reached) throw error;
+    const interrupted = session.signal.aborted;
+    store.failStage(started.id, error instanceof Error ? error.message : String(error), interrupted ? 'interrupted' : 'failed');
+    progress.end(interrupted ? 'interrupted' : 'failed');
+    throw error;
+  }
+}
+
+function reachedOr<Summary>(session: Session, name: StageName, done: Done<Summary>): Done<Summary> {
+  if (session.until !== undefined && stageNames.indexOf(name) >= stageNames.indexOf(session.until)) throw new Reached();
+  return done;
+}

