@@ -1,9 +1,10 @@
 // Everything `npm test` stands for, in order, with one closing line for the whole: `N passed, N failed`.
 // Steps: lint and types, Python lint and tests, unit tests, integration tests on real vLLM and TRL.
-import { execa } from 'execa';
+
 import { existsSync, mkdtempSync, readFileSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { execa } from 'execa';
 
 const scratch = mkdtempSync(join(tmpdir(), 'vauto-test-'));
 const python = process.env.VAUTO_PYTHON ?? join('.venv', 'bin', 'python');
@@ -47,7 +48,9 @@ try {
     await check('python lint', python, ['-m', 'ruff', 'check', 'python']);
     await vitest('unit tests', 'unit');
     const junit = join(scratch, 'python.xml');
-    await suite('python tests', python, ['-m', 'pytest', '-q', `--junitxml=${junit}`, 'python/tests'], junit, { PYTHONPATH: 'python' });
+    await suite('python tests', python, ['-m', 'pytest', '-q', `--junitxml=${junit}`, 'python/tests'], junit, {
+      PYTHONPATH: 'python',
+    });
     await vitest('integration tests', 'integration');
   }
 } finally {

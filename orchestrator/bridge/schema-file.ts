@@ -1,7 +1,7 @@
 import { z } from 'zod';
 import { type Method, methods } from './protocol.js';
 
-/** The protocol as JSON Schema, text of python/vauto_worker/protocol.schema.json (`npx vitest run test/unit/bridge --update` writes it). */
+/** The protocol as JSON Schema, text of python/vauto_worker/protocol.schema.json (`VAUTO_UPDATE=1 npx vitest run test/unit/bridge` writes it). */
 export function protocolSchemaText(): string {
   const described = Object.entries<Method>(methods).map(([name, method]) => [name, describe(method)]);
   return `${JSON.stringify({ $schema: 'https://json-schema.org/draft/2020-12/schema', methods: Object.fromEntries(described) }, null, 2)}\n`;

@@ -5,8 +5,8 @@ import { requestedInterruption } from './interrupt.js';
 
 /** Where results and the conversation go; the real ones are the process's streams. */
 export interface Streams {
-  readonly stdout: (text: string) => void;
-  readonly stderr: (text: string) => void;
+  readonly stdout: (text: string) => unknown;
+  readonly stderr: (text: string) => unknown;
 }
 
 /** The one place where an error becomes text (or JSON) and an exit status. */

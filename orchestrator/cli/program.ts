@@ -14,8 +14,8 @@ export function createProgram(streams: Streams): Command {
     // Errors are thrown to the one boundary, which prints them.
     .exitOverride()
     .configureOutput({
-      writeOut: streams.stdout,
-      writeErr: streams.stderr,
+      writeOut: (text) => void streams.stdout(text),
+      writeErr: (text) => void streams.stderr(text),
       outputError: () => {},
       getOutHelpWidth: () => Math.min(80, process.stdout.columns ?? 80),
       getErrHelpWidth: () => Math.min(80, process.stderr.columns ?? 80),

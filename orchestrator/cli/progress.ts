@@ -35,7 +35,7 @@ export interface ProgressOptions {
 export function createProgress(options: ProgressOptions): Progress {
   const { stream, now = () => performance.now() } = options;
   const isTTY = options.isTTY ?? stream.isTTY ?? false;
-  const color = options.color ?? (isTTY && !process.env['NO_COLOR']);
+  const color = options.color ?? (isTTY && !process.env.NO_COLOR);
   const write = (text: string) => void stream.write(text);
   if (!isTTY) return { stage: (name) => new LineStage(name, write, now) };
   const width = () => stream.columns ?? 80;

@@ -1,6 +1,7 @@
 import { resolve } from 'node:path';
 import { openBridge } from '../bridge/index.js';
 import { type Check, type CheckResult, examine, pythonPath } from '../environment/index.js';
+import { UserError } from '../errors.js';
 import { printJson, printText } from './output.js';
 
 export interface DoctorFlags {

@@ -1,5 +1,5 @@
 import { join } from 'node:path';
-import { openStore, type MetricRow } from '../store/index.js';
+import { type MetricRow, openStore } from '../store/index.js';
 import { formatSeconds, formatTable } from './output.js';
 
 export interface RunSummary {
@@ -14,7 +14,9 @@ export function summariseRun(runsFolder: string, name: string, seconds: number):
     const run = store.findRun(name);
     if (!run) throw new Error(`run ${name} is not in the store that it was just written to`);
     const metrics = store.metrics(run.id).filter((metric) => metric.stage === 'evaluate');
-    const stages = store.stages(run.id).map(({ name: stage, status, seconds: took, reuses }) => ({ stage, status, seconds: took, reuses }));
+    const stages = store
+      .stages(run.id)
+      .map(({ name: stage, status, seconds: took, reuses }) => ({ stage, status, seconds: took, reuses }));
     const page = store.artifacts(run.id).find((artifact) => artifact.name === 'report.html');
     const report = page ? join(run.folder, page.path) : null;
     const json = { run: name, status: run.status, seconds, folder: run.folder, report, stages, metrics };
@@ -36,7 +38,13 @@ function textOf(name: string, metrics: readonly MetricRow[], report: string | nu
     ...['always', 'auto'].map((policy) => find(benchmark, policy, 'tokens')?.toFixed(1) ?? '–'),
   ]);
   const heads = ['benchmark', 'never', 'always', 'auto', 'think %', 'tokens always', 'auto'];
-  const table = rows.length === 0 ? '' : formatTable(heads.map((title, index) => ({ header: title, align: index === 0 ? ('left' as const) : ('right' as const) })), rows);
+  const table =
+    rows.length === 0
+      ? ''
+      : formatTable(
+          heads.map((title, index) => ({ header: title, align: index === 0 ? ('left' as const) : ('right' as const) })),
+          rows,
+        );
   const where = report === null ? '' : `\nreport: ${report}`;
   return `${table}${where}\ndone in ${formatSeconds(seconds)}; next: vauto runs show ${name}\n`;
 }

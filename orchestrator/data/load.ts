@@ -42,33 +42,28 @@ export interface LoadedPrompts {
  */
 export async function loadPrompts(specs: readonly SourceSpec[], context: LoadContext): Promise<LoadedPrompts> {
   const hasher = await MediaHasher.open(context.hashCache);
-  const loaded: LoadedPrompts = { prompts: [], rejected: [], counts: [] };
-  const errors: UserError[] = [];
+  const read: ReadSpec[] = [];
   try {
-    for (const spec of specs) {
-      const shown = shownPath(context.resolve(spec.path));
-      const { prompts, rejected } = await readSpec(spec, { ...context, hasher });
-      loaded.counts.push(countsOf(spec, prompts, rejected));
-      const skip = spec.onError === 'skip';
-      if (skip) loaded.rejected.push(...rejected);
-      else errors.push(...rejected.slice(0, LISTED).map(rowError), ...overflow(shown, rejected));
-      // Rows that are errors by themselves are not missing ones, too.
-      errors.push(
-        ...amountErrors(shown, spec.minimum ?? 1, prompts.length + (skip ? 0 : rejected.length), rejected.length),
-      );
-      loaded.prompts.push(...prompts);
-    }
+    for (const spec of specs) read.push(await readSpec(spec, { ...context, hasher }));
   } finally {
     await hasher.save();
   }
+  const errors = read.flatMap((one) => specErrors(one, shownPath(context.resolve(one.spec.path))));
   if (errors.length > 0) throw new UserErrors(errors);
-  return loaded;
+  return {
+    prompts: read.flatMap(({ prompts }) => prompts),
+    rejected: read.flatMap(({ rejected }) => rejected),
+    counts: read.map(({ spec, prompts, rejected }) => countsOf(spec, prompts, rejected)),
+  };
 }
 
-async function readSpec(
-  spec: SourceSpec,
-  context: SourceContext,
-): Promise<{ prompts: Prompt[]; rejected: Rejected[] }> {
+interface ReadSpec {
+  readonly spec: SourceSpec;
+  readonly prompts: Prompt[];
+  readonly rejected: Rejected[];
+}
+
+async function readSpec(spec: SourceSpec, context: SourceContext): Promise<ReadSpec> {
   const source = sources[spec.source];
   if (source === undefined) throw unknownSource(spec);
   await checkReadable(spec, context);
@@ -79,7 +74,7 @@ async function readSpec(
     else prompts.push(item);
     if (prompts.length === spec.limit) break;
   }
-  return { prompts, rejected };
+  return { spec, prompts, rejected };
 }
 
 async function checkReadable({ path }: SourceSpec, context: SourceContext): Promise<void> {
@@ -120,37 +115,42 @@ export function rowError({ code, file, line, column, key, reason, fix }: Rejecte
   return new UserError({ code, kind: 'data', message: reason, place, ...(fix === undefined ? {} : { fix }) });
 }
 
-function overflow(path: string, rejected: readonly Rejected[]): UserError[] {
-  if (rejected.length <= LISTED) return [];
-  const message = `${rejected.length - LISTED} more rows cannot be used`;
-  const fix = `vauto data check ${path} lists all of them; onError: skip leaves them out`;
-  return [new UserError({ code: 'more-bad-rows', kind: 'data', message, place: { file: path }, fix })];
+/** Why a spec cannot be used: its bad rows unless they are skipped, and too few good ones. */
+function specErrors({ spec, prompts, rejected }: ReadSpec, path: string): UserError[] {
+  const { minimum = 1, onError } = spec;
+  if (onError === 'skip')
+    return prompts.length >= minimum ? [] : [tooFew(path, minimum, prompts.length, rejected.length)];
+  const listed = rejected.slice(0, LISTED).map(rowError);
+  const more = rejected.length - listed.length;
+  // Rows that are errors by themselves are not missing ones, too.
+  const rows = prompts.length + rejected.length;
+  return [
+    ...listed,
+    ...(more > 0 ? [moreRows(path, more)] : []),
+    ...(rows < minimum ? [tooFew(path, minimum, rows, 0)] : []),
+  ];
 }
 
-function amountErrors(path: string, minimum: number, rows: number, rejected: number): UserError[] {
-  if (rows >= minimum) return [];
-  const place = { file: path };
-  if (rows === 0 && rejected === 0) {
-    return [
-      new UserError({
-        code: 'empty-dataset',
-        kind: 'data',
-        message: `${path} holds no rows`,
-        place,
-        fix: 'write one question a line; docs/data.md shows each kind',
-      }),
-    ];
+function moreRows(path: string, more: number): UserError {
+  const fix = `vauto data check ${path} lists all of them; onError: skip leaves them out`;
+  return new UserError({
+    code: 'more-bad-rows',
+    kind: 'data',
+    message: `${more} more rows cannot be used`,
+    place: { file: path },
+    fix,
+  });
+}
+
+function tooFew(path: string, minimum: number, rows: number, skipped: number): UserError {
+  const common = { kind: 'data', place: { file: path } } as const;
+  if (rows + skipped === 0) {
+    const fix = 'write one question a line, as JSON';
+    return new UserError({ ...common, code: 'empty-dataset', message: `${path} holds no rows`, fix });
   }
   const message = `${path} has ${rows} usable rows, at least ${minimum} are needed`;
-  return [
-    new UserError({
-      code: 'too-few-rows',
-      kind: 'data',
-      message,
-      place,
-      fix: 'complete the download, mend the rows that were skipped, or lower minimum',
-    }),
-  ];
+  const fix = 'complete the download, mend the rows that were skipped, or lower minimum';
+  return new UserError({ ...common, code: 'too-few-rows', message, fix });
 }
 
 function countsOf(spec: SourceSpec, prompts: readonly Prompt[], rejected: readonly Rejected[]): SourceCounts {

@@ -3,6 +3,7 @@ import { homedir, totalmem } from 'node:os';
 import { dirname, join } from 'node:path';
 import { execa } from 'execa';
 import { findBasePython } from './base-python.js';
+import { command } from './command.js';
 import { foreignPython } from './ensure.js';
 import { installedVersions, satisfies } from './install.js';
 import { defaultVenv, packageRoot, pythonPath, venvPython } from './paths.js';
@@ -139,11 +140,7 @@ async function checkPackages({ venv, python, engine, foreign }: Place): Promise<
 
 async function checkTorchvision({ venv, python, foreign }: Place): Promise<Finding> {
   const script = 'import torchvision, torchvision.extension as e; print(torchvision.__version__, e._has_ops())';
-  const { exitCode, stdout, stderr } = await execa(python, ['-c', script], {
-    reject: false,
-    cwd: packageRoot,
-    env: { PYTHONPATH: pythonPath },
-  });
+  const { exitCode, stdout, stderr } = await command(python, ['-c', script]);
   if (exitCode !== 0) {
     const detail = exitCode === undefined ? 'the interpreter does not run' : (stderr.trim().split('\n').at(-1) ?? '');
     const hook = `${python} ${join(pythonPath, 'vauto_worker', 'torchvision_ops.py')}`;

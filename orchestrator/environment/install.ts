@@ -1,9 +1,9 @@
 import { existsSync, readdirSync, rmSync } from 'node:fs';
 import { join } from 'node:path';
 import { createInterface } from 'node:readline';
-import { execa } from 'execa';
 import { UserError } from '../errors.js';
-import { packageRoot, pythonPath, venvPython } from './paths.js';
+import { command, lastLine, outputOf } from './command.js';
+import { venvPython } from './paths.js';
 import { needsTorchIndex, pipFailure } from './pip-failure.js';
 import { type EngineBuild, pinnedVersions, requirementsFile } from './requirements.js';
 
@@ -18,6 +18,7 @@ const PIP_ENV = {
   PIP_NO_INPUT: '1',
   PIP_PROGRESS_BAR: 'off',
   PYTHONUNBUFFERED: '1',
+  PYTHONPATH: '',
 };
 
 export interface Install {
@@ -38,10 +39,10 @@ export async function createVenv(basePython: string, { venv, signal }: Install):
     });
   }
   rmSync(venv, { recursive: true, force: true });
-  const { exitCode, stderr, stdout } = await execa(basePython, ['-m', 'venv', venv], options(signal));
-  signal?.throwIfAborted();
+  const { exitCode, stderr, stdout } = await command(basePython, ['-m', 'venv', venv], signal);
   if (exitCode === 0) return;
   rmSync(venv, { recursive: true, force: true });
+  signal?.throwIfAborted();
   throw pipFailure(`${stdout}\n${stderr}`);
 }
 
@@ -50,9 +51,12 @@ export async function mendPip({ venv, signal }: Install): Promise<boolean> {
   const python = venvPython(venv);
   if (!existsSync(python)) return false;
   const works = async (): Promise<boolean> =>
-    (await execa(python, ['-m', 'pip', '--version'], options(signal))).exitCode === 0;
+    (await command(python, ['-m', 'pip', '--version'], signal)).exitCode === 0;
   if (await works()) return true;
-  await execa(python, ['-m', 'ensurepip', '--upgrade'], options(signal));
+  // An interruption also looks like a pip that does not run, and must not cost the environment.
+  signal?.throwIfAborted();
+  await command(python, ['-m', 'ensurepip', '--upgrade'], signal);
+  signal?.throwIfAborted();
   return works();
 }
 
@@ -82,15 +86,15 @@ export async function installRequirements(install: Install): Promise<void> {
 /** Makes torchvision importable in every process of the environment, and removes packages that cannot load. */
 export async function repair(install: Install): Promise<void> {
   const python = venvPython(install.venv);
-  await run(python, ['-m', 'vauto_worker.torchvision_ops'], install.signal);
+  await outputOf(python, ['-m', 'vauto_worker.torchvision_ops'], install.signal);
   for (const name of OFTEN_BROKEN) {
-    const installed = await execa(
+    const installed = await command(
       python,
       ['-c', `import importlib.util as u, sys; sys.exit(u.find_spec("${name}") is None)`],
-      options(),
+      install.signal,
     );
     if (installed.exitCode !== 0) continue;
-    const loads = await execa(python, ['-c', `import ${name}`], options(install.signal));
+    const loads = await command(python, ['-c', `import ${name}`], install.signal);
     install.signal?.throwIfAborted();
     if (loads.exitCode === 0) continue;
     install.onProgress(`removing ${name}: it does not load beside this torch`);
@@ -100,7 +104,7 @@ export async function repair(install: Install): Promise<void> {
 
 /** Imports vLLM, TRL and Qwen2.5-VL in the environment; resolves with the versions, or says what does not load. */
 export async function prove(python: string, signal?: AbortSignal): Promise<Record<string, string>> {
-  const { exitCode, stdout, stderr } = await execa(python, ['-m', 'vauto_worker.proof'], options(signal));
+  const { exitCode, stdout, stderr } = await command(python, ['-m', 'vauto_worker.proof'], signal);
   signal?.throwIfAborted();
   if (exitCode === 0) return JSON.parse(lastLine(stdout)) as Record<string, string>;
   throw new UserError({
@@ -113,15 +117,14 @@ export async function prove(python: string, signal?: AbortSignal): Promise<Recor
 
 /** Versions of all packages of an interpreter, without importing them. Rejects when it cannot be run. */
 export async function installedVersions(python: string): Promise<Record<string, string>> {
-  return JSON.parse(lastLine(await run(python, ['-m', 'vauto_worker.proof', '--versions']))) as Record<string, string>;
+  return JSON.parse(lastLine(await outputOf(python, ['-m', 'vauto_worker.proof', '--versions']))) as Record<
+    string,
+    string
+  >;
 }
 
 async function pip(install: Install, args: readonly string[]): Promise<{ ok: boolean; output: string }> {
-  const child = execa(venvPython(install.venv), ['-m', 'pip', ...args], {
-    ...options(install.signal),
-    env: PIP_ENV,
-    all: true,
-  });
+  const child = command(venvPython(install.venv), ['-m', 'pip', ...args], install.signal, PIP_ENV);
   for await (const line of createInterface({ input: child.all })) reportPip(line, install.onProgress);
   const { exitCode, all } = await child;
   install.signal?.throwIfAborted();
@@ -135,26 +138,4 @@ function reportPip(line: string, onProgress: (message: string) => void): void {
     onProgress(`installing ${installing[1]?.split(',').length} packages (all of them take one to three minutes)`);
   else if (/^\s*(?:Collecting|Downloading|Building wheel for|Successfully uninstalled|WARNING: Retrying)\s/.test(line))
     onProgress(line.trim());
-}
-
-async function run(command: string, args: readonly string[], signal?: AbortSignal): Promise<string> {
-  const { exitCode, stdout, stderr } = await execa(command, args, options(signal));
-  signal?.throwIfAborted();
-  if (exitCode !== 0) throw new Error(`${command} ${args.join(' ')} failed: ${lastLine(stderr)}`);
-  return stdout;
-}
-
-function options(signal?: AbortSignal) {
-  return {
-    reject: false,
-    // Neutral ground: a folder with a package called `vllm` or `av` in it would be imported instead of the real one.
-    cwd: packageRoot,
-    env: { PYTHONPATH: pythonPath },
-    stdin: 'ignore',
-    ...(signal && { cancelSignal: signal }),
-  } as const;
-}
-
-function lastLine(text: string): string {
-  return text.trimEnd().split('\n').at(-1) ?? '';
 }

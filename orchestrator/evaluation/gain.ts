@@ -12,7 +12,10 @@ export function sampledAccuracy(samples: readonly Sample[]): Value {
   const means = promptMeans(samples);
   const values = [...means.values()];
   const clusters = values.map((item) => item.cluster);
-  const { mean, low, high } = bootstrapMean(values.map((item) => item.value), { ...BOOTSTRAP, clusters });
+  const { mean, low, high } = bootstrapMean(
+    values.map((item) => item.value),
+    { ...BOOTSTRAP, clusters },
+  );
   return { name: 'accuracy', value: mean, low, high, n: values.length };
 }
 
@@ -28,7 +31,10 @@ export function gainsOf(benchmark: string, before: readonly Sample[], after: rea
     });
     if (pairs.length === 0) return [];
     const clusters = pairs.map((pair) => pair.cluster);
-    const { mean, low, high } = pairedBootstrap(pairs.map((pair) => pair.difference), { ...BOOTSTRAP, clusters });
+    const { mean, low, high } = pairedBootstrap(
+      pairs.map((pair) => pair.difference),
+      { ...BOOTSTRAP, clusters },
+    );
     return [{ benchmark, policy: policies[pass], name: 'gain', value: mean, low, high, n: pairs.length }];
   });
 }

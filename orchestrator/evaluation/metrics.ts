@@ -8,8 +8,15 @@ type Value = Omit<MetricRow, 'benchmark' | 'policy'>;
 /** Metrics of greedy samples under a policy: which answer counts, and what it cost. */
 export function metricsOf(samples: readonly Sample[], policy: Policy, threshold: number): Value[] {
   const rows = samples.map((sample) => {
-    const exit = policy === 'never' || (policy === 'auto' && sample.trace.confidence !== null && sample.trace.confidence >= threshold);
-    return { sample, exit, verdict: exit ? sample.verdicts.first : sample.verdicts.second, tokens: exit ? sample.trace.tokens.first : sample.trace.tokens.total };
+    const exit =
+      policy === 'never' ||
+      (policy === 'auto' && sample.trace.confidence !== null && sample.trace.confidence >= threshold);
+    return {
+      sample,
+      exit,
+      verdict: exit ? sample.verdicts.first : sample.verdicts.second,
+      tokens: exit ? sample.trace.tokens.first : sample.trace.tokens.total,
+    };
   });
   const clusters = samples.map((sample) => sample.cluster);
   const metric = (name: string, values: number[], of = clusters): Value => {
@@ -18,18 +25,41 @@ export function metricsOf(samples: readonly Sample[], policy: Policy, threshold:
     return { name, value: mean, low, high, n: values.length };
   };
   const metrics = [
-    metric('accuracy', rows.map((row) => Number(row.verdict?.correct ?? false))),
-    metric('tokens', rows.map((row) => row.tokens)),
-    metric('think-ratio', rows.map((row) => Number(!row.exit))),
-    metric('unparsed', rows.map((row) => Number(row.verdict === null || row.verdict.state === 'unparsed'))),
-    metric('format', rows.map((row) => row.sample.trace.format)),
+    metric(
+      'accuracy',
+      rows.map((row) => Number(row.verdict?.correct ?? false)),
+    ),
+    metric(
+      'tokens',
+      rows.map((row) => row.tokens),
+    ),
+    metric(
+      'think-ratio',
+      rows.map((row) => Number(!row.exit)),
+    ),
+    metric(
+      'unparsed',
+      rows.map((row) => Number(row.verdict === null || row.verdict.state === 'unparsed')),
+    ),
+    metric(
+      'format',
+      rows.map((row) => row.sample.trace.format),
+    ),
   ];
   const type = samples[0]?.prompt.problemType;
   if (type === 'iou' || type === 'gqa') {
     // A gqa verdict's value is letter + IoU; what is left of it without the letter is the IoU.
-    const ious = rows.map((row) => iouOf(row.verdict?.value ?? 0, type, row.verdict?.normalised ?? '', row.sample.prompt.answer));
+    const ious = rows.map((row) =>
+      iouOf(row.verdict?.value ?? 0, type, row.verdict?.normalised ?? '', row.sample.prompt.answer),
+    );
     metrics.push(metric('miou', ious));
-    for (const level of [0.3, 0.5, 0.7]) metrics.push(metric(`recall@${level}`, ious.map((iou) => Number(iou >= level))));
+    for (const level of [0.3, 0.5, 0.7])
+      metrics.push(
+        metric(
+          `recall@${level}`,
+          ious.map((iou) => Number(iou >= level)),
+        ),
+      );
   }
   return metrics;
 }

@@ -40,13 +40,21 @@ export function benchmarkSets(recipe: Recipe): { benchmark: string; set: string 
  * One greedy pass that records both answers, from which the policies never, always and auto are read, and one sampled
  * pass at the training temperature. `before` is the stage whose rows the gains are paired with.
  */
-export async function run(context: StageContext, weights: string, before?: number): Promise<StageResult<EvaluationSummary>> {
+export async function run(
+  context: StageContext,
+  weights: string,
+  before?: number,
+): Promise<StageResult<EvaluationSummary>> {
   const { recipe } = context;
   const { maxTokens, samples } = recipe.evaluate;
   const totals = { generatedTokens: 0, engineSeconds: 0, rollouts: 0 };
   const passes: { pass: string; count: number; sampling: Sampling }[] = [
     { pass: 'greedy', count: 1, sampling: { temperature: 0, topP: 1, topK: 0, maxTokens, stop: [] } },
-    { pass: 'sampled', count: samples.count, sampling: { temperature: samples.temperature, topP: 1, topK: 0, maxTokens, stop: [] } },
+    {
+      pass: 'sampled',
+      count: samples.count,
+      sampling: { temperature: samples.temperature, topP: 1, topK: 0, maxTokens, stop: [] },
+    },
   ];
   for (const { benchmark, set } of benchmarkSets(recipe)) {
     for (const { pass, count, sampling } of passes.filter((item) => item.count > 0)) {
@@ -62,16 +70,31 @@ export async function run(context: StageContext, weights: string, before?: numbe
   return { summary: { weights, benchmarks, ...totals }, artifacts: [] };
 }
 
-async function benchmarkMetrics(context: StageContext, benchmark: string, set: string, before: number | undefined): Promise<MetricRow[]> {
+async function benchmarkMetrics(
+  context: StageContext,
+  benchmark: string,
+  set: string,
+  before: number | undefined,
+): Promise<MetricRow[]> {
   const { recipe, store } = context;
   const prompts = context.prompts.get(set) ?? [];
   const rows = [...store.stageRows(context.stageId)].filter((row) => row.set === set);
-  const greedy = samplesOf(rows.filter((row) => row.pass === 'greedy'), prompts);
-  const sampled = samplesOf(rows.filter((row) => row.pass === 'sampled'), prompts);
+  const greedy = samplesOf(
+    rows.filter((row) => row.pass === 'greedy'),
+    prompts,
+  );
+  const sampled = samplesOf(
+    rows.filter((row) => row.pass === 'sampled'),
+    prompts,
+  );
   const metrics: MetricRow[] = recipe.evaluate.policies.flatMap((policy) =>
     metricsOf(greedy, policy, recipe.evaluate.threshold).map((metric) => ({ benchmark, policy, ...metric })),
   );
-  metrics.push({ benchmark, policy: 'chance', ...(await chanceOf(greedy, recipe.reward.correctThreshold, context.verifyMath)) });
+  metrics.push({
+    benchmark,
+    policy: 'chance',
+    ...(await chanceOf(greedy, recipe.reward.correctThreshold, context.verifyMath)),
+  });
   if (sampled.length > 0) metrics.push({ benchmark, policy: 'sampled', ...sampledAccuracy(sampled) });
   if (before !== undefined) {
     const earlier = [...store.stageRows(before)].filter((row) => row.set === set);

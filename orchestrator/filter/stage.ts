@@ -1,6 +1,6 @@
-import type { Prompt } from '../records/index.js';
-import type { Recipe } from '../recipe/index.js';
 import type { Estimate, StageContext, StageResult } from '../pipeline/stage.js';
+import type { Recipe } from '../recipe/index.js';
+import type { Prompt } from '../records/index.js';
 import { decide } from './decide.js';
 
 export const name = 'filter';
@@ -45,14 +45,21 @@ export async function run(context: StageContext, weights: string): Promise<Stage
   const groups = groupRows(context, prompts);
   const decisions = prompts.map((prompt) => {
     const group = groups.get(prompt.id) ?? { correct: [], values: [] };
-    return { promptId: prompt.id, ...decide({ ...group, problemType: prompt.problemType }, { rollouts, keepGrounding }) };
+    return {
+      promptId: prompt.id,
+      ...decide({ ...group, problemType: prompt.problemType }, { rollouts, keepGrounding }),
+    };
   });
   store.saveDecisions(stageId, decisions);
   const count = (decision: string) => decisions.filter((item) => item.decision === decision).length;
   const passHistogram = Array.from({ length: rollouts + 1 }, () => 0);
   for (const item of decisions) passHistogram[item.correct] = (passHistogram[item.correct] ?? 0) + 1;
   const unknown = count('unknown') + count('more');
-  if (unknown > 0) context.warn('filter-unknown', `${unknown} prompts could not be decided: rollouts failed or the grader gave no verdict`);
+  if (unknown > 0)
+    context.warn(
+      'filter-unknown',
+      `${unknown} prompts could not be decided: rollouts failed or the grader gave no verdict`,
+    );
   return {
     summary: {
       prompts: prompts.length,
@@ -68,7 +75,9 @@ export async function run(context: StageContext, weights: string): Promise<Stage
 }
 
 function groupRows(context: StageContext, prompts: readonly Prompt[]) {
-  const groups = new Map(prompts.map((prompt) => [prompt.id, { correct: [] as (boolean | null)[], values: [] as (number | null)[] }]));
+  const groups = new Map(
+    prompts.map((prompt) => [prompt.id, { correct: [] as (boolean | null)[], values: [] as (number | null)[] }]),
+  );
   for (const row of context.store.stageRows(context.stageId)) {
     // No second box is a wrong answer; a failed grader (null inside the verdict) is not.
     const verdict = row.verdicts.second ?? { correct: false, value: 0 };

@@ -18,10 +18,14 @@ export interface GradeOptions {
 
 const UNPARSED: Verdict = { value: 0, correct: false, state: 'unparsed', normalised: null };
 
-export async function gradeMany(items: readonly { prompt: Prompt; trace: Trace }[], options: GradeOptions): Promise<Verdicts[]> {
+export async function gradeMany(
+  items: readonly { prompt: Prompt; trace: Trace }[],
+  options: GradeOptions,
+): Promise<Verdicts[]> {
   const pairs = new Map<string, MathItem>();
   const note = (prompt: Prompt, text: string | undefined) => {
-    if (prompt.problemType === 'math' && text !== undefined && text !== '' && plain(text) === null) pairs.set(`${prompt.answer}\0${text}`, { gold: prompt.answer, answer: text });
+    if (prompt.problemType === 'math' && text !== undefined && text !== '' && plain(text) === null)
+      pairs.set(`${prompt.answer}\0${text}`, { gold: prompt.answer, answer: text });
   };
   for (const { prompt, trace } of items) {
     note(prompt, trace.first?.text);
@@ -30,10 +34,18 @@ export async function gradeMany(items: readonly { prompt: Prompt; trace: Trace }
   const keys = [...pairs.keys()];
   const results = keys.length === 0 ? [] : await options.verifyMath([...pairs.values()]);
   const math = new Map(keys.map((key, index) => [key, results[index]]));
-  return items.map(({ prompt, trace }) => ({ first: gradeBox(prompt, trace.first?.text, math, options), second: gradeBox(prompt, trace.second?.text, math, options) }));
+  return items.map(({ prompt, trace }) => ({
+    first: gradeBox(prompt, trace.first?.text, math, options),
+    second: gradeBox(prompt, trace.second?.text, math, options),
+  }));
 }
 
-function gradeBox(prompt: Prompt, text: string | undefined, math: Map<string, MathResult | undefined>, options: GradeOptions): Verdict | null {
+function gradeBox(
+  prompt: Prompt,
+  text: string | undefined,
+  math: Map<string, MathResult | undefined>,
+  options: GradeOptions,
+): Verdict | null {
   if (text === undefined) return null;
   if (text === '') return UNPARSED;
   if (prompt.problemType === 'math') return gradeMath(prompt.answer, text, math);
@@ -51,7 +63,10 @@ function gradeMath(gold: string, text: string, math: Map<string, MathResult | un
   const target = plain(gold);
   if (answer !== null && target !== null) return graded(answer === target, String(answer));
   const result = math.get(`${gold}\0${text}`);
-  if (!result) return answer !== null ? graded(false, String(answer)) : { value: null, correct: null, state: 'error', normalised: null };
+  if (!result)
+    return answer !== null
+      ? graded(false, String(answer))
+      : { value: null, correct: null, state: 'error', normalised: null };
   if (result.state === 'unparsed') return UNPARSED;
   if (result.equal === null) return { value: null, correct: null, state: result.state, normalised: null };
   return graded(result.equal, result.normalised);
@@ -70,7 +85,13 @@ function gradeExact(prompt: Prompt, text: string): Verdict {
 }
 
 function normaliseText(text: string): string {
-  return text.replace(/\\(text|mathrm|mathbf)\{([^{}]*)\}/g, '$2').replace(/\*\*/g, '').trim().replace(/\s+/g, ' ').replace(/\.$/, '').toLowerCase();
+  return text
+    .replace(/\\(text|mathrm|mathbf)\{([^{}]*)\}/g, '$2')
+    .replace(/\*\*/g, '')
+    .trim()
+    .replace(/\s+/g, ' ')
+    .replace(/\.$/, '')
+    .toLowerCase();
 }
 
 function letterOf(answer: string, options: readonly string[]): string | null {
@@ -115,5 +136,10 @@ function gradeGqa(prompt: Prompt, text: string, threshold: number): Verdict {
   if (letter === null && !span) return UNPARSED;
   const right = letter === prompt.answer;
   const iou = span ? bestIou(prompt, span) : 0;
-  return { value: Number(right) + iou, correct: right && iou >= threshold, state: 'graded', normalised: `${letter ?? '?'} <> ${span ? `[${span[0]}, ${span[1]}]` : '?'}` };
+  return {
+    value: Number(right) + iou,
+    correct: right && iou >= threshold,
+    state: 'graded',
+    normalised: `${letter ?? '?'} <> ${span ? `[${span[0]}, ${span[1]}]` : '?'}`,
+  };
 }

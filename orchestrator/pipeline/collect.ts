@@ -64,7 +64,12 @@ export async function collect(collector: Collector, job: CollectJob): Promise<Co
     void commits
       .add(async () => {
         const rows = await gradeRollouts(collector, job, unit.prompts, results.rollouts);
-        collector.store.commitUnit(collector.stageId, unit.name, rows, results.failures.map((failure) => ({ set: job.set, ...failure })));
+        collector.store.commitUnit(
+          collector.stageId,
+          unit.name,
+          rows,
+          results.failures.map((failure) => ({ set: job.set, ...failure })),
+        );
         totals.rollouts += rows.length;
         totals.failures += results.failures.length;
         for (const row of rows) {
@@ -111,7 +116,10 @@ async function generateUnit(collector: Collector, job: CollectJob, unit: Unit, o
 function requestsOf(collector: Collector, job: CollectJob, unit: Unit): RolloutRequest[] {
   const { recipe, system } = collector;
   return unit.prompts.flatMap((prompt) => {
-    const { messages } = messagesFor(prompt, { mode: recipe.prompting.mode, ...(system === undefined ? {} : { system }) });
+    const { messages } = messagesFor(prompt, {
+      mode: recipe.prompting.mode,
+      ...(system === undefined ? {} : { system }),
+    });
     return Array.from({ length: job.count }, (_, index) => ({
       promptId: prompt.id,
       index,
@@ -138,7 +146,10 @@ export async function gradeRollouts(
     return found ? [{ ...found, rollout, trace: parseCompletion(rollout, mode) }] : [];
   });
   items.sort((a, b) => a.place - b.place || a.rollout.index - b.rollout.index);
-  const verdicts = await gradeMany(items, { verifyMath: grader.verifyMath, correctThreshold: weights.correctThreshold });
+  const verdicts = await gradeMany(items, {
+    verifyMath: grader.verifyMath,
+    correctThreshold: weights.correctThreshold,
+  });
   return items.map(({ prompt, rollout, trace }, index) => {
     const graded = verdicts[index] ?? { first: null, second: null };
     const reward = dualAnswerReward(trace, graded, weights, mode);

@@ -4,8 +4,8 @@ import { type Bridge, openBridge, type Worker } from '../bridge/index.js';
 import type { MathVerifier } from '../grading/index.js';
 import type { LoadedRecipe } from '../recipe/index.js';
 import type { Prompt } from '../records/index.js';
-import { createVllmEngine } from '../rollout/index.js';
 import type { RolloutEngine } from '../rollout/engine.js';
+import { createVllmEngine } from '../rollout/index.js';
 import type { Store } from '../store/index.js';
 import { videoBudget } from '../training/params.js';
 import { describeArtifact } from './artifacts.js';
@@ -23,6 +23,8 @@ const ENGINE_ENVIRONMENT = {
   VLLM_NO_USAGE_STATS: '1',
   DO_NOT_TRACK: '1',
   TOKENIZERS_PARALLELISM: 'false',
+  // Threads that spin while they wait make a step many times slower when other processes use the cores.
+  OMP_WAIT_POLICY: 'PASSIVE',
 };
 
 export interface Runtime {
@@ -50,7 +52,7 @@ export function createRuntime({ loaded, python, pythonPath, onLog }: RuntimeOpti
 
   async function engineWith(weights: string): Promise<RolloutEngine> {
     if (engine === undefined) {
-      engine = createVllmEngine({
+      engine = await createVllmEngine({
         worker: bridge.worker('engine'),
         model: weights,
         ...(recipe.model.revision === undefined ? {} : { revision: recipe.model.revision }),
@@ -58,6 +60,7 @@ export function createRuntime({ loaded, python, pythonPath, onLog }: RuntimeOpti
         engineArgs: recipe.engine.args,
         videoBudget: videoBudget(recipe),
         seed: recipe.seed,
+        onLog,
       });
     } else if (weightsInUse !== weights) {
       await engine.loadWeights(weights);
@@ -69,7 +72,9 @@ export function createRuntime({ loaded, python, pythonPath, onLog }: RuntimeOpti
   return {
     bridge,
     verifyMath: async (items) => {
-      const { results } = await bridge.worker('math').call('math.verify', { items, timeout_seconds: MATH_TIMEOUT_SECONDS });
+      const { results } = await bridge
+        .worker('math')
+        .call('math.verify', { items, timeout_seconds: MATH_TIMEOUT_SECONDS });
       return results;
     },
     engine: engineWith,

@@ -1,3 +1,4 @@
+import { rmSync } from 'node:fs';
 import { join } from 'node:path';
 import * as evaluation from '../evaluation/stage.js';
 import * as filter from '../filter/stage.js';
@@ -29,23 +30,49 @@ export async function execute(session: Session): Promise<void> {
   const base = session.model;
   const world = { libraries: session.libraries, template: session.templateHash, seed: recipe.seed };
   const weightsKey = await session.weightsKey(base);
-  const evaluationSets = recipe.data.benchmarks.map((item) => promptsKey(session.prompts.get(`benchmark:${item.name}`) ?? []));
+  const evaluationSets = recipe.data.benchmarks.map((item) =>
+    promptsKey(session.prompts.get(`benchmark:${item.name}`) ?? []),
+  );
 
   try {
     const filtered = recipe.filter.enabled
-      ? await stage(session, 'filter', { version: filter.version, ...world, weightsKey, config: filter.inputs(recipe), prompts: promptsKey(trainPrompts(session)) }, (context) =>
-          filter.run(context, base),
+      ? await stage(
+          session,
+          'filter',
+          {
+            version: filter.version,
+            ...world,
+            weightsKey,
+            config: filter.inputs(recipe),
+            prompts: promptsKey(trainPrompts(session)),
+          },
+          (context) => filter.run(context, base),
         )
       : undefined;
     const kept = filtered?.summary.kept ?? trainPrompts(session).map((prompt) => prompt.id);
 
-    const evaluated = { version: evaluation.version, ...world, config: evaluation.inputs(recipe), prompts: evaluationSets };
+    const evaluated = {
+      version: evaluation.version,
+      ...world,
+      config: evaluation.inputs(recipe),
+      prompts: evaluationSets,
+    };
     let policy = base;
     let before: Done<evaluation.EvaluationSummary> | undefined;
     let trained: Done<training.TrainSummary> | undefined;
     if (recipe.train.enabled) {
-      before = await stage(session, 'evaluate-before', { ...evaluated, weightsKey }, (context) => evaluation.run(context, base));
-      const inputs = { version: training.version, ...world, weightsKey, config: training.inputs(recipe), kept, filter: filtered?.key, prompts: promptsKey(trainPrompts(session)) };
+      before = await stage(session, 'evaluate-before', { ...evaluated, weightsKey }, (context) =>
+        evaluation.run(context, base),
+      );
+      const inputs = {
+        version: training.version,
+        ...world,
+        weightsKey,
+        config: training.inputs(recipe),
+        kept,
+        filter: filtered?.key,
+        prompts: promptsKey(trainPrompts(session)),
+      };
       trained = await stage(session, 'train', inputs, (context) => training.run(context, base, kept));
       policy = join(session.runFolder, trained.summary.checkpoint);
     }
@@ -56,11 +83,17 @@ export async function execute(session: Session): Promise<void> {
       { ...evaluated, weightsKey: trained?.key ?? weightsKey, before: before?.key },
       (context) => evaluation.run(context, policy, before?.stageId),
     );
-    const swept = await stage(session, 'sweep', { version: sweep.version, config: sweep.inputs(recipe), evaluation: after.key }, (context) =>
-      sweep.run(context, after.stageId),
+    const swept = await stage(
+      session,
+      'sweep',
+      { version: sweep.version, config: sweep.inputs(recipe), evaluation: after.key },
+      (context) => sweep.run(context, after.stageId),
     );
-    await stage(session, 'report', { version: report.version, config: report.inputs(recipe), sweep: swept.key, train: trained?.key }, (context) =>
-      report.run(context, thumbnailsOf(session, context)),
+    await stage(
+      session,
+      'report',
+      { version: report.version, config: report.inputs(recipe), sweep: swept.key, train: trained?.key },
+      (context) => report.run(context, thumbnailsOf(session, context)),
     );
   } catch (error) {
     if (!(error instanceof Reached)) throw error;
@@ -88,6 +121,8 @@ async function stage<Summary>(
     progress.end('cached');
     return reachedOr(session, name, { stageId: started.id, key, summary: started.result as Summary });
   }
+  // Checkpoints and files of an attempt under another key must not be continued.
+  if (!started.resumed) rmSync(join(session.runFolder, name), { recursive: true, force: true });
   try {
     const { summary, artifacts } = await body(session.context(name, started.id, progress));
     session.signal.throwIfAborted();
@@ -97,7 +132,11 @@ async function stage<Summary>(
   } catch (error) {
     if (error instanceof Reached) throw error;
     const interrupted = session.signal.aborted;
-    store.failStage(started.id, error instanceof Error ? error.message : String(error), interrupted ? 'interrupted' : 'failed');
+    store.failStage(
+      started.id,
+      error instanceof Error ? error.message : String(error),
+      interrupted ? 'interrupted' : 'failed',
+    );
     progress.end(interrupted ? 'interrupted' : 'failed');
     throw error;
   }

@@ -29,7 +29,11 @@ export function lockRun(runFolder: string, run: string): () => void {
     }
     rmSync(file, { force: true });
   }
-  throw new UserError({ code: 'run-in-use', kind: 'usage', message: `run ${run} was taken by another process just now` });
+  throw new UserError({
+    code: 'run-in-use',
+    kind: 'usage',
+    message: `run ${run} was taken by another process just now`,
+  });
 }
 
 function readHolder(file: string): { pid: number; started: string } | undefined {

@@ -20,7 +20,11 @@ export function planRun(recipe: Recipe, prompts: ReadonlyMap<string, readonly Pr
   const off = (enabled: boolean, key: string) => (enabled ? {} : { skipped: `${key} is false` });
   return [
     { stage: 'filter', ...filter.estimate(recipe, prompts), ...off(recipe.filter.enabled, 'filter.enabled') },
-    { stage: 'evaluate-before', ...(recipe.train.enabled ? evaluated : NOTHING), ...off(recipe.train.enabled, 'train.enabled') },
+    {
+      stage: 'evaluate-before',
+      ...(recipe.train.enabled ? evaluated : NOTHING),
+      ...off(recipe.train.enabled, 'train.enabled'),
+    },
     { stage: 'train', ...training.estimate(recipe), ...off(recipe.train.enabled, 'train.enabled') },
     { stage: 'evaluate', ...evaluated },
     { stage: 'sweep', ...NOTHING },

@@ -73,7 +73,10 @@ export async function openSession(options: SessionOptions): Promise<Session> {
     const prompts = await loadAllPrompts(loaded);
     const log = openLog(runFolder);
     const runtime = createRuntime({ loaded, python, pythonPath, onLog: log.write });
-    opened.push(() => runtime.close(), () => log.close());
+    opened.push(
+      () => runtime.close(),
+      () => log.close(),
+    );
     const environment = await describeEnvironment(runtime, recipe);
     const system = await readSystemPrompt(loaded);
     const store = openStore(join(options.runsFolder, 'vauto.db'));
@@ -111,7 +114,8 @@ async function closeAll(opened: readonly (() => Promise<void>)[]): Promise<void>
 async function loadAllPrompts(loaded: LoadedRecipe): Promise<Map<string, Prompt[]>> {
   const { data } = loaded.recipe;
   const sets = new Map<string, Prompt[]>([['train', (await loadPrompts(data.train, loaded)).prompts]]);
-  for (const benchmark of data.benchmarks) sets.set(`benchmark:${benchmark.name}`, (await loadPrompts([benchmark], loaded)).prompts);
+  for (const benchmark of data.benchmarks)
+    sets.set(`benchmark:${benchmark.name}`, (await loadPrompts([benchmark], loaded)).prompts);
   return sets;
 }
 
@@ -127,14 +131,17 @@ async function describeEnvironment(runtime: Runtime, recipe: Recipe) {
 }
 
 async function readSystemPrompt({ recipe, resolve }: LoadedRecipe): Promise<string | undefined> {
-  return recipe.prompting.system === undefined ? undefined : (await readFile(resolve(recipe.prompting.system), 'utf8')).trim();
+  return recipe.prompting.system === undefined
+    ? undefined
+    : (await readFile(resolve(recipe.prompting.system), 'utf8')).trim();
 }
 
 /** The run's row: a new one, or the one of an earlier sitting if the recipe is the same. */
 function openRun(store: Store, { loaded, runName }: SessionOptions, folder: string, environment: unknown): number {
   const { recipe, text: recipeText } = loaded;
   const known = store.findRun(runName);
-  if (known === undefined) return store.createRun({ name: runName, recipeText, recipe, folder, seed: recipe.seed, environment });
+  if (known === undefined)
+    return store.createRun({ name: runName, recipeText, recipe, folder, seed: recipe.seed, environment });
   if (contentKey(known.recipe) !== contentKey(recipe)) {
     throw new UserError({
       code: 'run-exists',
@@ -149,7 +156,9 @@ function openRun(store: Store, { loaded, runName }: SessionOptions, folder: stri
 }
 
 function keyLibraries(packages: Readonly<Record<string, string>>): Record<string, string> {
-  return Object.fromEntries(KEY_LIBRARIES.flatMap((name) => (packages[name] === undefined ? [] : [[name, packages[name]]])));
+  return Object.fromEntries(
+    KEY_LIBRARIES.flatMap((name) => (packages[name] === undefined ? [] : [[name, packages[name]]])),
+  );
 }
 
 /** Identity of a model: content of its folder, or the hub id with its revision. */

@@ -7,7 +7,10 @@ import type { StageContext } from './stage.js';
 const FRAMES = 8;
 
 /** Frames of a prompt's first video or image, as the model saw them, in data URIs for the report. */
-export function thumbnailsOf(session: Session, context: StageContext): (set: string, promptId: string) => Promise<string[]> {
+export function thumbnailsOf(
+  session: Session,
+  context: StageContext,
+): (set: string, promptId: string) => Promise<string[]> {
   return async (set, promptId) => {
     const media = session.prompts.get(set)?.find((prompt) => prompt.id === promptId)?.media[0];
     if (media === undefined) return [];
@@ -21,6 +24,8 @@ export function thumbnailsOf(session: Session, context: StageContext): (set: str
       out_dir: folder,
       count: FRAMES,
     });
-    return Promise.all(items.map(async ({ file }) => `data:image/png;base64,${(await readFile(file)).toString('base64')}`));
+    return Promise.all(
+      items.map(async ({ file }) => `data:image/png;base64,${(await readFile(file)).toString('base64')}`),
+    );
   };
 }

@@ -17,6 +17,7 @@ const RULES: readonly Rule[] = [
   frameSizesAgree,
   policiesAreUnique,
   completionsFit,
+  batchesDivideSteps,
 ];
 
 function trainingNeedsData({ data, filter, train }: Partial<Recipe>): Problem[] {
@@ -129,4 +130,16 @@ function completionsFit({ engine, filter, evaluate }: Partial<Recipe>): Problem[
       },
     ];
   });
+}
+
+/** TRL cuts the rollouts of a step into batches of one size; groups may be cut, batches may not be left over. */
+function batchesDivideSteps({ train }: Partial<Recipe>): Problem[] {
+  const size = train?.trl.per_device_train_batch_size;
+  if (!train?.enabled || typeof size !== 'number') return [];
+  const rollouts = train.promptsPerStep * train.groupSize;
+  if (rollouts % size === 0) return [];
+  const path = ['train', 'trl', 'per_device_train_batch_size'];
+  const message = `${pathText(path)} is ${size}, which does not divide the ${rollouts} rollouts of a step`;
+  const fix = `choose a divisor of promptsPerStep × groupSize (${train.promptsPerStep} × ${train.groupSize})`;
+  return [{ code: 'contradiction', path, message, fix }];
 }

@@ -57,7 +57,11 @@ export function axisOf(
   let low = limits.min ?? Math.min(...known, Number.POSITIVE_INFINITY);
   let high = limits.max ?? Math.max(...known, Number.NEGATIVE_INFINITY);
   if (!Number.isFinite(low) || !Number.isFinite(high)) [low, high] = [0, 1];
-  if (low === high) [low, high] = [low - Math.abs(low || 1) / 2, high + Math.abs(high || 1) / 2];
+  // Values that differ by rounding alone are one value.
+  if (high - low <= 1e-9 * Math.max(Math.abs(low), Math.abs(high), 1e-3)) {
+    const reach = Math.abs(low) < 1e-3 ? 0.5 : Math.abs(low) / 2;
+    [low, high] = [low - reach, high + reach];
+  }
   const step = niceStep((high - low) / 4);
   const min = limits.min ?? Math.floor(low / step + 1e-9) * step;
   const max = limits.max ?? Math.ceil(high / step - 1e-9) * step;

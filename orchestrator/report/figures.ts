@@ -129,7 +129,7 @@ function endMark([x, y]: Place, label: string, end: 'left' | 'right'): Markup {
 
 /** Its label stands below on the right, where the frontier is not; at the edge it ends at the mark. */
 function chosenMark([x, y]: Place, label: string, frame: ReturnType<typeof frameOf>): Markup {
-  const [dx, dy, anchor] = x > frame.right - 60 ? [8, 42, 'end'] : [4, 23, 'start'];
+  const [dx, dy, anchor] = x > frame.right - 72 ? [8, 42, 'end'] : [4, 23, 'start'];
   return markup`<circle class="ring orange" cx="${at(x)}" cy="${at(y)}" r="6"/><text class="strong halo" x="${at(x + dx)}" y="${at(y + dy)}" text-anchor="${anchor}">${label}</text>`;
 }
 

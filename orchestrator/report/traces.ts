@@ -37,25 +37,17 @@ export async function pickTraces(
 ): Promise<TraceSample[]> {
   if (count === 0) return [];
   const chosen = choose(store.stageRows(stageId), threshold, count);
-  return Promise.all(
-    chosen.map(async ({ row, title, exits }) => {
-      const prompt = store.findPrompt(runId, row.set, row.promptId);
-      if (!prompt) throw new Error(`prompt ${row.promptId} of ${row.set} is not in the store`);
-      const { trace, verdicts, reward } = row;
-      const frames = (await thumbnails?.(row.set, row.promptId)) ?? [];
-      return {
-        title,
-        benchmark: row.set.replace(/^benchmark:/, ''),
-        prompt,
-        text: row.rollout.text,
-        trace,
-        verdicts,
-        reward,
-        frames,
-        exits,
-      };
-    }),
-  );
+  const samples: TraceSample[] = [];
+  // One after the other: frames come from one worker.
+  for (const { row, title, exits } of chosen) {
+    const prompt = store.findPrompt(runId, row.set, row.promptId);
+    if (!prompt) throw new Error(`prompt ${row.promptId} of ${row.set} is not in the store`);
+    const { trace, verdicts, reward, rollout } = row;
+    const frames = (await thumbnails?.(row.set, row.promptId)) ?? [];
+    const benchmark = row.set.replace(/^benchmark:/, '');
+    samples.push({ title, benchmark, prompt, text: rollout.text, trace, verdicts, reward, frames, exits });
+  }
+  return samples;
 }
 
 interface Candidate {

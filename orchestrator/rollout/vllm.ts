@@ -157,18 +157,14 @@ export async function createVllmEngine(options: VllmEngineOptions): Promise<Roll
       return items.map(toInspectItem);
     },
     async loadWeights(folder) {
-      await load();
-      // From here on a new process is loaded with these; a swap that fails leaves no engine behind.
+      const swapped = await withEngine(() => worker.call('rollout.swap', { model: folder })).catch((error: unknown) => {
+        // Python gives the engine up after a swap that went wrong half-way; the next call brings it up with the old weights.
+        if (error instanceof WorkerError) loaded = undefined;
+        throw error;
+      });
       weights = folder;
-      loaded = undefined;
-      try {
-        const info = toInfo(await worker.call('rollout.swap', { model: folder }));
-        loaded = { info, start: worker.starts };
-        return info;
-      } catch (error) {
-        if (!isNotLoaded(error)) throw error;
-        return await load();
-      }
+      loaded = { info: toInfo(swapped), start: worker.starts };
+      return loaded.info;
     },
     close: () => worker.stop(),
   };

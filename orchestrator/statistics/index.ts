@@ -49,7 +49,9 @@ export function bootstrapMean(values: readonly number[], { clusters, seed, draws
 export const pairedBootstrap = bootstrapMean;
 
 export function auroc(scores: readonly number[], labels: readonly boolean[]): number | null {
-  const order = scores.map((score, index) => ({ score, label: labels[index] ?? false })).sort((a, b) => a.score - b.score);
+  const order = scores
+    .map((score, index) => ({ score, label: labels[index] ?? false }))
+    .sort((a, b) => a.score - b.score);
   const positives = order.filter((item) => item.label).length;
   const negatives = order.length - positives;
   if (positives === 0 || negatives === 0) return null;

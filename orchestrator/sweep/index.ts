@@ -27,8 +27,20 @@ export interface SweepResult {
   readonly points: readonly FrontierPoint[];
   readonly never: PolicyPoint;
   readonly always: PolicyPoint;
-  readonly chosen: { readonly threshold: number; readonly rule: string; readonly accuracy: number; readonly thinkRatio: number; readonly meanTokens: number; readonly n: number; readonly ci: readonly [number, number] };
-  readonly calibration: { readonly ece: number; readonly auroc: number | null; readonly bins: readonly { low: number; high: number; n: number; confidence: number; accuracy: number }[] };
+  readonly chosen: {
+    readonly threshold: number;
+    readonly rule: string;
+    readonly accuracy: number;
+    readonly thinkRatio: number;
+    readonly meanTokens: number;
+    readonly n: number;
+    readonly ci: readonly [number, number];
+  };
+  readonly calibration: {
+    readonly ece: number;
+    readonly auroc: number | null;
+    readonly bins: readonly { low: number; high: number; n: number; confidence: number; accuracy: number }[];
+  };
 }
 
 export interface SweepOptions {
@@ -43,14 +55,22 @@ const NEVER_EXIT = 1.000001;
 
 export function frontier(rows: readonly SweepRow[]): FrontierPoint[] {
   const n = rows.length;
-  const sorted = rows.filter((row) => row.confidence !== null).sort((a, b) => (b.confidence ?? 0) - (a.confidence ?? 0));
+  const sorted = rows
+    .filter((row) => row.confidence !== null)
+    .sort((a, b) => (b.confidence ?? 0) - (a.confidence ?? 0));
   let right = rows.reduce((sum, row) => sum + row.second.value, 0);
   let tokens = rows.reduce((sum, row) => sum + row.second.tokens, 0);
   let exited = 0;
   let exitRight = 0;
   const points: FrontierPoint[] = [];
   const push = (threshold: number) =>
-    points.push({ threshold, accuracy: right / n, thinkRatio: 1 - exited / n, meanTokens: tokens / n, exitAccuracy: exited === 0 ? null : exitRight / exited });
+    points.push({
+      threshold,
+      accuracy: right / n,
+      thinkRatio: 1 - exited / n,
+      meanTokens: tokens / n,
+      exitAccuracy: exited === 0 ? null : exitRight / exited,
+    });
   push(NEVER_EXIT);
   for (let i = 0; i < sorted.length; ) {
     const threshold = sorted[i]?.confidence ?? 0;
@@ -68,7 +88,8 @@ export function frontier(rows: readonly SweepRow[]): FrontierPoint[] {
 }
 
 export function sweep(rows: readonly SweepRow[], options: SweepOptions): SweepResult {
-  const mean = (values: number[]) => (values.length === 0 ? 0 : values.reduce((sum, value) => sum + value, 0) / values.length);
+  const mean = (values: number[]) =>
+    values.length === 0 ? 0 : values.reduce((sum, value) => sum + value, 0) / values.length;
   const clusters = [...new Set(rows.map((row) => row.cluster ?? row.id))].sort();
   const random = createRandom(options.seed);
   const held = new Set(clusters.filter(() => random() < options.holdout));
@@ -76,16 +97,29 @@ export function sweep(rows: readonly SweepRow[], options: SweepOptions): SweepRe
   const reporting = rows.filter((row) => held.has(row.cluster ?? row.id));
   const candidates = frontier(choosing.length > 0 ? choosing : rows);
   const best = Math.max(...candidates.map((point) => point.accuracy));
-  const chosen = candidates.filter((point) => point.accuracy >= best - options.tolerance).reduce((a, b) => (b.meanTokens < a.meanTokens ? b : a));
+  const chosen = candidates
+    .filter((point) => point.accuracy >= best - options.tolerance)
+    .reduce((a, b) => (b.meanTokens < a.meanTokens ? b : a));
   const used = reporting.length > 0 ? reporting : rows;
   const exits = (row: SweepRow) => row.confidence !== null && row.confidence >= chosen.threshold;
   const values = used.map((row) => (exits(row) ? row.first.value : row.second.value));
-  const { low, high } = bootstrapMean(values, { clusters: used.map((row) => row.cluster ?? row.id), seed: options.seed, draws: 2000, level: 0.95 });
+  const { low, high } = bootstrapMean(values, {
+    clusters: used.map((row) => row.cluster ?? row.id),
+    seed: options.seed,
+    draws: 2000,
+    level: 0.95,
+  });
   return {
     n: rows.length,
     points: frontier(rows),
-    never: { accuracy: mean(rows.map((row) => row.first.value)), meanTokens: mean(rows.map((row) => row.first.tokens)) },
-    always: { accuracy: mean(rows.map((row) => row.second.value)), meanTokens: mean(rows.map((row) => row.second.tokens)) },
+    never: {
+      accuracy: mean(rows.map((row) => row.first.value)),
+      meanTokens: mean(rows.map((row) => row.first.tokens)),
+    },
+    always: {
+      accuracy: mean(rows.map((row) => row.second.value)),
+      meanTokens: mean(rows.map((row) => row.second.tokens)),
+    },
     chosen: {
       threshold: chosen.threshold,
       rule: options.rule,
@@ -101,7 +135,13 @@ export function sweep(rows: readonly SweepRow[], options: SweepOptions): SweepRe
 
 export function calibration(rows: readonly SweepRow[], count = 10): SweepResult['calibration'] {
   const known = rows.filter((row) => row.confidence !== null);
-  const bins = Array.from({ length: count }, (_, index) => ({ low: index / count, high: (index + 1) / count, n: 0, confidence: 0, accuracy: 0 }));
+  const bins = Array.from({ length: count }, (_, index) => ({
+    low: index / count,
+    high: (index + 1) / count,
+    n: 0,
+    confidence: 0,
+    accuracy: 0,
+  }));
   for (const row of known) {
     const bin = bins[Math.min(count - 1, Math.floor((row.confidence ?? 0) * count))];
     if (!bin) continue;
@@ -114,6 +154,16 @@ export function calibration(rows: readonly SweepRow[], count = 10): SweepResult[
     bin.confidence /= bin.n;
     bin.accuracy /= bin.n;
   }
-  const ece = known.length === 0 ? 0 : bins.reduce((sum, bin) => sum + (bin.n * Math.abs(bin.accuracy - bin.confidence)) / known.length, 0);
-  return { ece, auroc: auroc(known.map((row) => row.confidence ?? 0), known.map((row) => row.first.value > 0.5)), bins: bins.filter((bin) => bin.n > 0) };
+  const ece =
+    known.length === 0
+      ? 0
+      : bins.reduce((sum, bin) => sum + (bin.n * Math.abs(bin.accuracy - bin.confidence)) / known.length, 0);
+  return {
+    ece,
+    auroc: auroc(
+      known.map((row) => row.confidence ?? 0),
+      known.map((row) => row.first.value > 0.5),
+    ),
+    bins: bins.filter((bin) => bin.n > 0),
+  };
 }

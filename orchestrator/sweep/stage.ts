@@ -4,7 +4,7 @@ import type { StageContext, StageResult } from '../pipeline/stage.js';
 import type { Recipe } from '../recipe/index.js';
 import { groupBy } from '../records/index.js';
 import type { RolloutRow } from '../store/index.js';
-import { sweep, type SweepResult, type SweepRow } from './index.js';
+import { type SweepResult, type SweepRow, sweep } from './index.js';
 
 export const name = 'sweep';
 /** Raise when the stage's output for the same inputs changes. */
@@ -22,7 +22,9 @@ export function inputs(recipe: Recipe): unknown {
 /** Reads the greedy traces of an evaluation and computes the τ frontier, pooled and per benchmark, without new rollouts. */
 export async function run(context: StageContext, evaluation: number): Promise<StageResult<SweepSummary>> {
   const { recipe, store, folder } = context;
-  const rows = [...store.stageRows(evaluation)].filter((row) => row.pass === 'greedy').map((row) => sweepRow(context, row));
+  const rows = [...store.stageRows(evaluation)]
+    .filter((row) => row.pass === 'greedy')
+    .map((row) => sweepRow(context, row));
   const options = { ...recipe.sweep, seed: recipe.seed };
   const pooled = sweep(rows, options);
   const groups = groupBy(rows, (row) => row.benchmark);

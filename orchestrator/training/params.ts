@@ -1,6 +1,6 @@
-import type { Recipe } from '../recipe/index.js';
-import type { StageContext } from '../pipeline/stage.js';
 import { join } from 'node:path';
+import type { StageContext } from '../pipeline/stage.js';
+import type { Recipe } from '../recipe/index.js';
 
 /** Pixel limits as the Python worker wants them, from the recipe's token limits (paper: 28×28 pixels a token). */
 export function videoBudget({ video }: Recipe) {

@@ -1,12 +1,16 @@
 import type { StageContext } from '../pipeline/stage.js';
 import { messagesFor } from '../prompting/index.js';
 import type { Prompt } from '../records/index.js';
-import { isFailure, type InspectSample, type RolloutEngine } from '../rollout/engine.js';
+import type { InspectSample, RolloutEngine } from '../rollout/engine.js';
 
 const PARITY_TOKENS = 24;
 
 /** Short greedy completions of a few prompts, whose tokens engine and trainer then score independently. */
-export async function paritySamples(context: StageContext, engine: RolloutEngine, prompts: readonly Prompt[]): Promise<InspectSample[]> {
+export async function paritySamples(
+  context: StageContext,
+  engine: RolloutEngine,
+  prompts: readonly Prompt[],
+): Promise<InspectSample[]> {
   const { mode } = context.recipe.prompting;
   const system = context.system === undefined ? {} : { system: context.system };
   const requests = prompts.map((prompt, index) => ({
@@ -22,7 +26,7 @@ export async function paritySamples(context: StageContext, engine: RolloutEngine
     signal: context.signal,
     onResult: (result) => {
       const request = requests[result.index];
-      if (isFailure(result) || !request) return;
+      if ('code' in result || !request) return;
       samples.set(result.index, { messages: request.messages, media: request.media, tokenIds: result.tokenIds });
     },
   });
@@ -33,7 +37,11 @@ export async function paritySamples(context: StageContext, engine: RolloutEngine
 export function wireSample({ messages, media, tokenIds }: InspectSample) {
   return {
     messages: messages.map(({ role, content }) => ({ role, content: [...content] })),
-    media: media.map(({ start, end, ...rest }) => ({ ...rest, ...(start === undefined ? {} : { start }), ...(end === undefined ? {} : { end }) })),
+    media: media.map(({ start, end, ...rest }) => ({
+      ...rest,
+      ...(start === undefined ? {} : { start }),
+      ...(end === undefined ? {} : { end }),
+    })),
     token_ids: [...tokenIds],
   };
 }

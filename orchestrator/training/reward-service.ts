@@ -10,7 +10,13 @@ import type { RolloutRow } from '../store/index.js';
 const requestSchema = z.object({
   step: z.number().int(),
   completions: z.array(
-    z.object({ prompt_id: z.string(), index: z.number().int(), text: z.string(), token_ids: z.array(z.number().int()), truncated: z.boolean() }),
+    z.object({
+      prompt_id: z.string(),
+      index: z.number().int(),
+      text: z.string(),
+      token_ids: z.array(z.number().int()),
+      truncated: z.boolean(),
+    }),
   ),
 });
 type Completion = z.infer<typeof requestSchema>['completions'][number];
@@ -19,7 +25,10 @@ type Completion = z.infer<typeof requestSchema>['completions'][number];
  * Answers TRL's reward function: one reward per completion, in order; null where the grader failed, which TRL leaves
  * out of the group. Every graded completion goes into the store with its verdicts, as unit `step/N`.
  */
-export function rewardHandler(context: StageContext, prompts: readonly Prompt[]): (payload: unknown) => Promise<{ rewards: (number | null)[] }> {
+export function rewardHandler(
+  context: StageContext,
+  prompts: readonly Prompt[],
+): (payload: unknown) => Promise<{ rewards: (number | null)[] }> {
   const byId = new Map(prompts.map((prompt) => [prompt.id, prompt]));
   // A resumed run repeats the steps after its last checkpoint: their rows are there already.
   const committed = new Set(context.store.committedUnits(context.stageId));
@@ -46,7 +55,10 @@ async function rewardRows(
     const rollout = rolloutOf(completion, step);
     return { prompt, rollout, trace: parseCompletion(rollout, prompting.mode) };
   });
-  const verdicts = await gradeMany(items, { verifyMath: context.verifyMath, correctThreshold: weights.correctThreshold });
+  const verdicts = await gradeMany(items, {
+    verifyMath: context.verifyMath,
+    correctThreshold: weights.correctThreshold,
+  });
   return items.map(({ prompt, rollout, trace }, index) => {
     const graded = verdicts[index] ?? { first: null, second: null };
     const reward = dualAnswerReward(trace, graded, weights, prompting.mode);

@@ -1,13 +1,13 @@
 import { join } from 'node:path';
-import type { Estimate, StageContext, StageResult } from '../pipeline/stage.js';
 import { UserError } from '../errors.js';
+import type { Estimate, StageContext, StageResult } from '../pipeline/stage.js';
 import type { Recipe } from '../recipe/index.js';
 import type { Prompt } from '../records/index.js';
+import { trainParams, videoBudget } from './params.js';
 import { compareParity } from './parity.js';
+import { paritySamples, wireSample } from './parity-samples.js';
 import { writePromptsFile } from './prompts-file.js';
 import { rewardHandler } from './reward-service.js';
-import { trainParams, videoBudget } from './params.js';
-import { paritySamples, wireSample } from './parity-samples.js';
 
 export const name = 'train';
 /** Raise when the stage's output for the same inputs changes. */
@@ -35,11 +35,17 @@ export function estimate(recipe: Recipe): Estimate {
 }
 
 /** GRPO on the kept prompts: parity gate, then TRL steps whose rewards are computed here (paper, section 3.2). */
-export async function run(context: StageContext, weights: string, kept: readonly string[]): Promise<StageResult<TrainSummary>> {
+export async function run(
+  context: StageContext,
+  weights: string,
+  kept: readonly string[],
+): Promise<StageResult<TrainSummary>> {
   const prompts = keptPrompts(context, kept);
   const parityMaxGap = await parityGate(context, weights, prompts);
   const promptsFile = await writePromptsFile(join(context.folder, 'prompts.jsonl'), prompts, promptingOf(context));
-  const curve = new Map(context.store.steps(context.runId).map(({ step, metrics }) => [step, metrics['reward_mean'] ?? null]));
+  const curve = new Map(
+    context.store.steps(context.runId).map(({ step, metrics }) => [step, metrics.reward_mean ?? null]),
+  );
 
   const result = await context.trainer().call('train.run', trainParams(context, weights, promptsFile), {
     signal: context.signal,
@@ -89,9 +95,10 @@ async function parityGate(context: StageContext, weights: string, prompts: reado
   const samples = await paritySamples(context, engine, prompts.slice(0, recipe.train.paritySamples));
   if (samples.length === 0) return null;
   const fromEngine = await engine.inspect(samples);
-  const { items } = await context.trainer().call('train.logprobs', { model: weights, video_budget: videoBudget(recipe), samples: samples.map(wireSample) });
-  const fromTrainer = items.map((item) => ({ promptTokenIds: item.prompt_token_ids, visualGrid: item.visual_grid, logprobs: item.logprobs }));
-  const report = compareParity(fromTrainer, fromEngine, { tolerance: recipe.train.parityTolerance });
+  const { items } = await context
+    .trainer()
+    .call('train.logprobs', { model: weights, video_budget: videoBudget(recipe), samples: samples.map(wireSample) });
+  const report = compareParity(items, fromEngine, { tolerance: recipe.train.parityTolerance });
   if (report.ok) return report.maxGap;
   throw new UserError({
     code: 'parity',
@@ -111,7 +118,7 @@ function recordStep(context: StageContext, payload: Record<string, number | null
     if (typeof value === 'number') extra[key === 'kl' ? 'kl' : 'reward'] = value.toFixed(key === 'kl' ? 4 : 2);
   }
   context.progress.update(number, context.recipe.train.steps, extra);
-  return [number, metrics['reward_mean'] ?? null];
+  return [number, metrics.reward_mean ?? null];
 }
 
 function mean(values: readonly (number | null)[]): number | null {

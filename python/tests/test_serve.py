@@ -160,7 +160,7 @@ def test_what_json_cannot_say_at_all_is_refused() -> None:
 @pytest.mark.parametrize("name", PROTOCOL)
 def test_every_method_of_the_protocol_exists(name: str) -> None:
     module, _, function = name.partition(".")
-    file = PACKAGE / f"{serve._MODULES.get(module, module)}.py"
+    file = PACKAGE / f"{serve._RENAMED.get(module, module)}.py"
     assert f"\ndef {function}(" in file.read_text(encoding="utf-8")
 
 

@@ -45,13 +45,18 @@ def test_known_answers() -> None:
     rng = random.Random(0)
     assert lessons.digit_sum(rng, scene).answer == "0"
     assert lessons.alternating_sum(rng, scene).answer == str((7 - 0 + 1 - 2) % 10)
-    whens = {lessons.when_colour(random.Random(seed), scene).question: lessons.when_colour(random.Random(seed), scene).answer for seed in range(20)}
+    whens = {
+        lessons.when_colour(random.Random(seed), scene).question: lessons.when_colour(random.Random(seed), scene).answer
+        for seed in range(20)
+    }
     assert whens["When is the background red?"] == "[0.0, 2.0]"
 
 
 def test_shipped_dataset_is_what_the_script_writes(tmp_path: Path) -> None:
     shipped = ROOT / "recipes" / "tiny" / "data"
-    count = data.write_split(tmp_path, "grounding-qa", random.Random(11 * 100 + list(data.SPLITS).index("grounding-qa")))
+    count = data.write_split(
+        tmp_path, "grounding-qa", random.Random(11 * 100 + list(data.SPLITS).index("grounding-qa"))
+    )
     assert count >= 200
     assert (tmp_path / "grounding-qa.jsonl").read_text() == (shipped / "grounding-qa.jsonl").read_text()
     rows = [json.loads(line) for line in (shipped / "grounding-qa.jsonl").read_text().splitlines()]
@@ -60,7 +65,19 @@ def test_shipped_dataset_is_what_the_script_writes(tmp_path: Path) -> None:
 
 def test_training_runs_from_nothing(tmp_path: Path) -> None:
     out = tmp_path / "model"
-    command = [sys.executable, "-m", "vauto_worker.toy.train", "--out", str(out), "--minutes", "0.1", "--videos", "40", "--batch", "8"]
+    command = [
+        sys.executable,
+        "-m",
+        "vauto_worker.toy.train",
+        "--out",
+        str(out),
+        "--minutes",
+        "0.1",
+        "--videos",
+        "40",
+        "--batch",
+        "8",
+    ]
     done = subprocess.run(command, cwd=ROOT / "python", capture_output=True, text=True, timeout=200, check=False)
     assert done.returncode == 0, done.stderr[-2000:]
     from transformers import AutoProcessor, Qwen2_5_VLForConditionalGeneration

@@ -7,7 +7,7 @@ from typing import Any
 
 import pytest
 import torch
-from training_help import TINY, Host, parameters, tiny_rows, weights
+from training_help import TINY, Host, image_row, parameters, tiny_rows, weights
 
 from vauto_worker import train
 from vauto_worker.errors import Cancelled, UserFault
@@ -15,11 +15,15 @@ from vauto_worker.errors import Cancelled, UserFault
 
 @pytest.fixture(scope="module")
 def trained(tmp_path_factory: pytest.TempPathFactory) -> tuple[Path, Host]:
-    """Four uninterrupted steps on three videos and two texts."""
+    """Four uninterrupted steps on three videos, an image and a text."""
     folder, host = tmp_path_factory.mktemp("trained"), Host()
-    result = train.run(parameters(folder, tiny_rows(3, 2), steps=4), host)
+    result = train.run(parameters(folder, mixed_rows(folder), steps=4), host)
     assert result == {"checkpoint": str(folder / "policy"), "steps": 4}
     return folder, host
+
+
+def mixed_rows(folder: Path) -> list[dict[str, Any]]:
+    return [*tiny_rows(3, 1), image_row(folder / "image.png")]
 
 
 def test_language_model_and_projector_train_and_the_vision_encoder_stays(trained: tuple[Path, Host]) -> None:
@@ -59,7 +63,7 @@ def test_the_policy_is_a_plain_model_folder(trained: tuple[Path, Host]) -> None:
 
 
 def test_a_crashed_training_continues_to_the_same_weights(trained: tuple[Path, Host], tmp_path: Path) -> None:
-    given = parameters(tmp_path, tiny_rows(3, 2), steps=4)
+    given = parameters(tmp_path, mixed_rows(tmp_path), steps=4)
     with pytest.raises(RuntimeError, match="crash"):
         train.run(given, Host(crash_at=4))
     half_written = tmp_path / ".checkpoint.writing" / "checkpoint-3"

@@ -11,7 +11,7 @@ from typing import Any
 
 import pytest
 import torch
-from training_help import BUDGET, TINY, Host, black_video, medium, tiny_rows
+from training_help import BUDGET, TINY, Host, black_video, image_row, medium, tiny_rows
 
 from vauto_worker import train
 from vauto_worker.positions import grid_positions, row_positions
@@ -19,9 +19,10 @@ from vauto_worker.train_samples import order_of_steps, token_types
 
 
 @pytest.fixture(scope="module")
-def samples() -> list[dict[str, Any]]:
-    """Two videos of different length and a text, each with some completion."""
-    return [row | {"token_ids": list(range(20, 20 + 6 * (place + 1)))} for place, row in enumerate(tiny_rows(2, 1))]
+def samples(tmp_path_factory: pytest.TempPathFactory) -> list[dict[str, Any]]:
+    """Two videos of different length, a text and an image, each with some completion."""
+    rows = [*tiny_rows(2, 1), image_row(tmp_path_factory.mktemp("image") / "image.png")]
+    return [row | {"token_ids": list(range(20, 20 + 6 * (place + 1)))} for place, row in enumerate(rows)]
 
 
 def scores(samples: list[dict[str, Any]]) -> list[dict[str, Any]]:
@@ -30,8 +31,8 @@ def scores(samples: list[dict[str, Any]]) -> list[dict[str, Any]]:
 
 def test_items_name_prompt_tokens_and_grids(samples: list[dict[str, Any]]) -> None:
     items = scores(samples)
-    assert [len(item["logprobs"]) for item in items] == [6, 12, 18]
-    assert [len(item["visual_grid"]) for item in items] == [1, 1, 0]
+    assert [len(item["logprobs"]) for item in items] == [6, 12, 18, 24]
+    assert [len(item["visual_grid"]) for item in items] == [1, 1, 0, 1]
     for item in items[:2]:
         time, height, width = item["visual_grid"][0]
         assert item["prompt_token_ids"].count(7) == time * height * width // 4
@@ -47,11 +48,13 @@ def test_black_frames_change_the_log_probs(samples: list[dict[str, Any]], tmp_pa
 
 
 def test_sampling_and_scoring_give_the_same_log_probs(samples: list[dict[str, Any]], tmp_path: Path) -> None:
-    """One padded batch of video and text: each decoding step must continue after the video's positions."""
+    """One padded batch of video and text rollouts: each decoding step must continue after the video's positions."""
     settings = {**train.NEUTRAL, "output_dir": str(tmp_path), "video_budget": BUDGET, "max_completion_tokens": 16}
     rows = [{**row, "id": str(place)} for place, row in enumerate(samples)]
     trainer = train.make_trainer(TINY / "model", settings, Host(), rows)
-    ids, _, fields = trainer._tokenize_prompts([row["id"] for row in rows])
+    names = [row["id"] for row in rows for _ in range(2)]
+    ids, _, fields = trainer._tokenize_prompts(names)
+    assert len(fields["pixel_values_videos"]) < fields["video_grid_thw"].prod(-1).sum(), "each video is encoded once"
     longest = max(map(len, ids))
     inputs = torch.tensor([[0] * (longest - len(row)) + row for row in ids])
     mask = torch.tensor([[0] * (longest - len(row)) + [1] * len(row) for row in ids])
@@ -63,7 +66,7 @@ def test_sampling_and_scoring_give_the_same_log_probs(samples: list[dict[str, An
     drawn = torch.stack(out.logits, 1).log_softmax(-1).gather(2, sampled.unsqueeze(2)).squeeze(2)
     lengths = [next((i + 1 for i, token in enumerate(row) if token == 2), len(row)) for row in sampled.tolist()]
     completions = [row[:length] for row, length in zip(sampled.tolist(), lengths, strict=True)]
-    scored = trainer.completion_logps([row["id"] for row in rows], completions)
+    scored = trainer.completion_logps(names, completions)
     for row, length in enumerate(lengths):
         assert torch.allclose(drawn[row, :length], torch.tensor(scored[row]), atol=1e-4)
 

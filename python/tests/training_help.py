@@ -10,6 +10,7 @@ from typing import Any
 
 import av
 import numpy as np
+from PIL import Image
 
 TINY = Path(__file__).resolve().parents[2] / "recipes" / "tiny"
 BUDGET = {"fps": 2, "max_frames": 64, "min_pixels": 784, "max_pixels": 3136, "total_pixels": 3136 * 64}
@@ -64,8 +65,16 @@ def prompt_row(record: dict[str, Any]) -> dict[str, Any]:
     return {"id": record["id"], "messages": messages, "media": media}
 
 
-def medium(path: Path) -> dict[str, Any]:
-    return {"kind": "video", "path": str(path), "sha256": hashlib.sha256(path.read_bytes()).hexdigest()}
+def image_row(path: Path) -> dict[str, Any]:
+    """A prompt with a drawn image, which is written to `path`."""
+    Image.new("RGB", (56, 28), (200, 30, 30)).save(path)
+    row = prompt_row({"id": "image", "question": "Which colour is it?"})
+    row["messages"][1]["content"].insert(0, {"type": "image"})
+    return row | {"media": [medium(path, "image")]}
+
+
+def medium(path: Path, kind: str = "video") -> dict[str, Any]:
+    return {"kind": kind, "path": str(path), "sha256": hashlib.sha256(path.read_bytes()).hexdigest()}
 
 
 def parameters(folder: Path, rows: list[dict[str, Any]], **changes: Any) -> dict[str, Any]:

@@ -34,11 +34,13 @@ def write_video(
     gop: int = 250,
     rotation: int | None = None,
     start_ms: int = 0,
-    last_ms: int | None = None,
-    options: dict[str, str] | None = None,
+    index_first: bool = True,
 ) -> Path:
-    """An H.264 MP4 with one frame at each of `times_ms`. `rotation`: degrees clockwise in the display matrix."""
-    with av.open(str(path), "w", options={"movflags": "+faststart", **(options or {})}) as container:
+    """An H.264 MP4 with one frame at each of `times_ms`.
+
+    `rotation`: degrees that a player turns the frames counter-clockwise; `index_first`: moov before the data.
+    """
+    with av.open(str(path), "w", options={"movflags": "+faststart"} if index_first else {}) as container:
         stream = container.add_stream("libx264", rate=30, options={"crf": "12", "bf": str(b_frames), "g": str(gop)})
         stream.width, stream.height, stream.pix_fmt = width, height, "yuv444p"
         stream.time_base = stream.codec_context.time_base = MILLISECONDS

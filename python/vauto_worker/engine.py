@@ -21,7 +21,12 @@ from .video_budget import DEFAULT_FACTOR, VideoBudget, processor_kwargs
 from .weights import model_folder, weights_bytes, weights_hash
 
 # Arguments that have a place of their own in the recipe, and it.
-OWN_ARGUMENTS = {"model": "model.path", "revision": "model.revision", "trust_remote_code": "model.trustRemoteCode", "seed": "seed"}
+OWN_ARGUMENTS = {
+    "model": "model.path",
+    "revision": "model.revision",
+    "trust_remote_code": "model.trustRemoteCode",
+    "seed": "seed",
+}
 CACHED_SEQUENCES = 64
 MOST_CACHE_BYTES = 4 * 2**30
 ONE_THREAD_BYTES = 64 * 2**20
@@ -108,7 +113,7 @@ class Engine:
         try:
             renderer = self.core.renderer
             processed = renderer.render_cmpl([raw], renderer.default_cmpl_tok_params, skip_mm_cache=whole)[0]
-        except ValueError as error:
+        except refusals() as error:
             raise RequestFault(fault_code(error), str(error)) from error
         length = len(processed["prompt_token_ids"])
         if length >= self.max_model_len:
@@ -138,7 +143,7 @@ class Engine:
 
 
 def start_engine(parameters: dict[str, Any]) -> Engine:
-    """Imports vLLM and brings it up with the wire's `rollout.load` parameters. Raises UserFault for what a recipe can mend."""
+    """Imports vLLM and brings it up with the wire's `rollout.load` parameters. Raises UserFault for a wrong recipe."""
     folder = model_folder(parameters["model"], parameters.get("revision"))
     weights = weights_hash(folder)
     budget = VideoBudget.from_wire(parameters["video_budget"])
@@ -154,8 +159,10 @@ def start_engine(parameters: dict[str, Any]) -> Engine:
     arguments = engine_arguments(parameters, folder, budget, factor)
     try:
         core = LLMEngine.from_engine_args(EngineArgs(**arguments), usage_context=UsageContext.LLM_CLASS)
-    except (ValueError, TypeError) as error:
-        raise UserFault("engine-start", f"vLLM refuses to start: {error}", "change engine.args in the recipe", "recipe") from error
+    except (TypeError, *refusals()) as error:
+        raise UserFault(
+            "engine-start", f"vLLM refuses to start: {error}", "change engine.args in the recipe", "recipe"
+        ) from error
     return Engine(
         core=core,
         folder=folder,
@@ -173,8 +180,8 @@ def start_engine(parameters: dict[str, Any]) -> Engine:
 def prepare_environment(folder: str) -> None:
     """Must run before vLLM is imported. What the user set stays."""
     if "torch" not in sys.modules and weights_bytes(folder) < ONE_THREAD_BYTES:
-        # With one thread a completion does not depend on the requests beside it, bit for bit; with more, attention splits
-        # its work by the batch and the last digits change. On a tiny model one thread is the faster, too.
+        # With one thread a completion does not depend on the requests beside it, bit for bit; with more, attention
+        # splits its work by the batch and the last digits change. On a tiny model one thread is the faster, too.
         os.environ.setdefault("OMP_NUM_THREADS", "1")
     # In this process: up in seconds, and weights can be replaced in place.
     os.environ.setdefault("VLLM_ENABLE_V1_MULTIPROCESSING", "0")
@@ -185,7 +192,9 @@ def prepare_environment(folder: str) -> None:
         # vLLM compiles the ranking of log-probs at the first request: seconds, and a C++ compiler that may be missing.
         os.environ.setdefault("TORCH_COMPILE_DISABLE", "1")
         # The CPU worker warns at every prompt that the number of threads stays as it is.
-        logging.getLogger("vllm.v1.worker.cpu_worker").addFilter(lambda record: "set_num_threads" not in record.getMessage())
+        logging.getLogger("vllm.v1.worker.cpu_worker").addFilter(
+            lambda record: "set_num_threads" not in record.getMessage()
+        )
 
 
 def engine_arguments(parameters: dict[str, Any], folder: str, budget: VideoBudget, factor: int) -> dict[str, Any]:
@@ -195,8 +204,8 @@ def engine_arguments(parameters: dict[str, Any], folder: str, budget: VideoBudge
         "mm_processor_kwargs": processor_kwargs(budget, factor),
     }
     if on_cpu():
-        # Chunked prefill with per-request seeds stops the CPU engine ("CPU Generator does not use offset"); without it vLLM
-        # raises max_num_batched_tokens to the longest prompt. float32, as the trainer computes.
+        # Chunked prefill with per-request seeds stops the CPU engine ("CPU Generator does not use offset"); without it
+        # vLLM raises max_num_batched_tokens to the longest prompt. float32, as the trainer computes.
         own |= {"dtype": "float32", "enforce_eager": True, "enable_chunked_prefill": False}
         if "VLLM_CPU_KVCACHE_SPACE" not in os.environ:
             own["kv_cache_memory_bytes"] = cache_bytes(folder)
@@ -226,11 +235,21 @@ def check_arguments(given: dict[str, Any]) -> None:
     for name in given:
         if name in OWN_ARGUMENTS:
             place = OWN_ARGUMENTS[name]
-            raise UserFault("engine-argument", f"engine.args.{name}: has its own place in the recipe", f"set {place} instead", "recipe")
+            raise UserFault(
+                "engine-argument",
+                f"engine.args.{name}: has its own place in the recipe",
+                f"set {place} instead",
+                "recipe",
+            )
         if name not in known:
             near = difflib.get_close_matches(name, known, n=1, cutoff=0.5)
             fix = f"did you mean {near[0]}?" if near else "see vLLM's EngineArgs for the names"
-            raise UserFault("engine-argument", f"engine.args.{name}: vLLM {library_version('vllm')} has no such argument", fix, "recipe")
+            raise UserFault(
+                "engine-argument",
+                f"engine.args.{name}: vLLM {library_version('vllm')} has no such argument",
+                fix,
+                "recipe",
+            )
 
 
 def engine_argument_names() -> list[str]:
@@ -251,7 +270,7 @@ def token_side(folder: str) -> int:
 
 
 def visual_tokens(config: Any) -> dict[int, float]:
-    """Bias against tokens that only stand for pictures: sampled ones would be taken for media when the text is used again."""
+    """Bias against tokens that only stand for pictures: when the text is used again they would be taken for media."""
     ids = (getattr(config, name, None) for name in SPECIAL_CONFIG_TOKENS)
     return {token: -100.0 for token in ids if isinstance(token, int)}
 
@@ -262,14 +281,24 @@ def multi_modal(seen: Sequence[media.Video | media.Picture]) -> tuple[dict[str, 
     names: dict[str, list[str]] = {}
     for item in seen:
         kind = "video" if isinstance(item, media.Video) else "image"
-        data.setdefault(kind, []).append((item.frames, item.metadata()) if isinstance(item, media.Video) else item.image)
+        data.setdefault(kind, []).append(
+            (item.frames, item.metadata()) if isinstance(item, media.Video) else item.image
+        )
         names.setdefault(kind, []).append(item.digest)
     return data, names
 
 
-def fault_code(error: ValueError) -> str:
+def refusals() -> tuple[type[Exception], ...]:
+    """What vLLM raises for input that it will not take; older versions raise ValueError."""
+    from vllm import exceptions
+
+    return (ValueError, getattr(exceptions, "VLLMClientError", ValueError))
+
+
+def fault_code(error: Exception) -> str:
     message = str(error)
-    return "too-long" if "longer than the maximum model length" in message or "exceeds the" in message else "engine"
+    too_long = ("maximum model length", "maximum context length", "encoder cache size")
+    return "too-long" if any(words in message for words in too_long) else "engine"
 
 
 def repack_head(worker: Any) -> None:

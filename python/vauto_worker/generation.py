@@ -10,7 +10,8 @@ from concurrent.futures import Future, ThreadPoolExecutor
 from dataclasses import dataclass, field
 from typing import Any
 
-from .engine import Engine, RequestFault, fault_code
+from .engine import Engine, RequestFault, fault_code, refusals
+from .errors import UserFault
 from .host import Host
 
 HEARTBEAT_SECONDS = 0.5
@@ -66,7 +67,7 @@ class Generation:
             self.engine.core.add_request(name, prompt, sampling(self.engine, request))
         except RequestFault as fault:
             self.fail(request["id"], fault.code, fault.message)
-        except ValueError as error:
+        except refusals() as error:
             self.fail(request["id"], fault_code(error), str(error))
 
     def fail(self, identity: int, code: str, message: str) -> None:
@@ -111,25 +112,33 @@ class Generation:
 
 
 def sampling(engine: Engine, request: dict[str, Any]) -> Any:
-    """vLLM's sampling parameters. Log-probs are the model's own at temperature 1, before any bias or truncation."""
+    """vLLM's sampling parameters; UserFault for values that it refuses.
+
+    Log-probs are the model's own at temperature 1, before any bias or truncation.
+    """
     from vllm import SamplingParams
     from vllm.sampling_params import RequestOutputKind
 
     stop = request["stop"]
-    return SamplingParams(
-        temperature=request["temperature"],
-        top_p=request["top_p"],
-        top_k=request["top_k"],
-        max_tokens=request["max_tokens"],
-        seed=request["seed"],
-        stop=stop or None,
-        include_stop_str_in_output=True,
-        # vLLM's own text is needed only to watch for stop strings.
-        detokenize=bool(stop),
-        logprobs=0,
-        logit_bias=engine.suppressed or None,
-        output_kind=RequestOutputKind.FINAL_ONLY,
-    )
+    try:
+        return SamplingParams(
+            temperature=request["temperature"],
+            top_p=request["top_p"],
+            top_k=request["top_k"],
+            max_tokens=request["max_tokens"],
+            seed=request["seed"],
+            stop=stop or None,
+            include_stop_str_in_output=True,
+            # vLLM's own text is needed only to watch for stop strings.
+            detokenize=bool(stop),
+            logprobs=0,
+            logit_bias=engine.suppressed or None,
+            output_kind=RequestOutputKind.FINAL_ONLY,
+        )
+    except refusals() as error:
+        raise UserFault(
+            "sampling", f"vLLM refuses the sampling: {error}", "change it in the recipe", "recipe"
+        ) from error
 
 
 def finish_reason(completion: Any) -> str:

@@ -28,7 +28,9 @@ def inspect_samples(engine: Engine, samples: list[dict[str, Any]], host: Host) -
         for output in engine.core.step():
             if output.finished:
                 items[output.request_id] |= scores(output, len(samples[int(output.request_id)]["token_ids"]))
-                host.emit("progress", {"done": int(output.request_id) + 1, "total": len(samples), "generated_tokens": 0})
+                host.emit(
+                    "progress", {"done": int(output.request_id) + 1, "total": len(samples), "generated_tokens": 0}
+                )
     return list(items.values())
 
 

@@ -27,7 +27,11 @@ def compare(gold: str, answer: str, seconds: int) -> dict[str, Any]:
         answer_form = parse(f"${answer}$", parsing_timeout=seconds)
         if not answer_form:
             return {"equal": False, "state": "unparsed", "normalised": None}
-        return {"equal": bool(equal(gold_form, answer_form, timeout_seconds=seconds)), "state": "graded", "normalised": str(answer_form[0])}
+        return {
+            "equal": bool(equal(gold_form, answer_form, timeout_seconds=seconds)),
+            "state": "graded",
+            "normalised": str(answer_form[0]),
+        }
     except TimeoutException:
         return {"equal": None, "state": "timeout", "normalised": None}
     except Exception as error:  # noqa: BLE001 - one bad answer must not fail its batch

@@ -58,8 +58,8 @@ class Video:
     def metadata(self) -> dict[str, Any]:
         """What processors want to know, in sampled frames, so that times stay right at a variable frame rate.
 
-        With the file's own frame numbers a processor would derive times from a constant frame rate. vLLM takes this as it
-        is; for `transformers.VideoMetadata` leave `do_sample_frames` out (`hf_metadata`).
+        With the file's own frame numbers a processor would derive times from a constant frame rate. For vLLM;
+        `transformers.VideoMetadata` refuses `do_sample_frames` (`hf_metadata`).
         """
         return {**self.hf_metadata(), "do_sample_frames": False}
 
@@ -114,10 +114,10 @@ def load_video(
     factor: int = DEFAULT_FACTOR,
     sha256: str | None = None,
 ) -> Video:
-    """Frames of `path` between `start` and `end` seconds (None: the file's ends) at `budget.fps`, nearest by display time.
+    """Frames of `path` from `start` to `end` seconds (None: the file's ends) at `budget.fps`, nearest by display time.
 
-    `factor`: side of a visual token in pixels. `sha256`: content hash, the cache's name for the file (without it: path, size
-    and date). Raises MediaFault.
+    `factor`: side of a visual token in pixels. `sha256`: content hash, the cache's name for the file (without it: path,
+    size and date). Raises MediaFault.
     """
     limits = VideoBudget.from_wire(budget)
     key = ("video", sha256 or file_stamp(path), start, end, limits, factor)
@@ -167,7 +167,7 @@ def scale(image: np.ndarray, rows: int, columns: int) -> np.ndarray:
         return image
     import torch
 
-    tensor = torch.from_numpy(image).permute(2, 0, 1).unsqueeze(0)
+    tensor = torch.from_numpy(np.array(image)).permute(2, 0, 1).unsqueeze(0)
     scaled = torch.nn.functional.interpolate(tensor, size=(rows, columns), mode="bicubic", antialias=True)
     return scaled.squeeze(0).permute(1, 2, 0).contiguous().numpy()
 
@@ -215,17 +215,17 @@ class FrameCache:
         with self.lock:
             turn = self.under_way.setdefault(key, threading.Lock())
         with turn:
-            with self.lock:
-                if key in self.entries:
-                    self.entries.move_to_end(key)
-                    return self.entries[key]
             try:
+                with self.lock:
+                    if key in self.entries:
+                        self.entries.move_to_end(key)
+                        return self.entries[key]
                 made = make()
+                self.keep(key, made)
+                return made
             finally:
                 with self.lock:
                     self.under_way.pop(key, None)
-            self.keep(key, made)
-            return made
 
     def keep(self, key: Any, made: Video | Picture) -> None:
         with self.lock:
@@ -292,13 +292,16 @@ def probe_video(path: str) -> dict[str, Any]:
 def thumbnails(params: dict[str, Any], host: Any = None) -> dict[str, Any]:
     """Wire method `media.thumbnails`: PNG files of `count` of the frames that the model saw, spread evenly.
 
-    `factor` may be given for models whose visual token is not 28 pixels wide. Raises UserFault when the file is unusable.
+    `factor` may be given for models whose visual token is not 28 pixels wide. Raises UserFault for an unusable file.
     """
     from .errors import UserFault
 
     try:
-        seen = load({"kind": "image" if is_image(params["path"]) else "video", **params}, params["video_budget"],
-                    params.get("factor", DEFAULT_FACTOR))
+        seen = load(
+            {"kind": "image" if is_image(params["path"]) else "video", **params},
+            params["video_budget"],
+            params.get("factor", DEFAULT_FACTOR),
+        )
     except MediaFault as fault:
         raise UserFault(f"media-{fault.code}", fault.message, kind="data") from fault
     folder = Path(params["out_dir"])

@@ -10,6 +10,7 @@ from .generation import Generation
 from .host import Host
 from .inspection import inspect_samples
 
+
 class NotLoaded(RuntimeError):
     """No engine in this process: it is new, or a swap failed. The caller loads and tries again."""
 

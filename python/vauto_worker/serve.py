@@ -28,8 +28,6 @@ from .wire import encode
 _RENAMED = {"math": "math_verify"}
 _PR_SET_PDEATHSIG = 1
 _ORPHAN_CHECK_SECONDS = 1.0
-# Modules that are called differently on the wire.
-_MODULES = {"math": "math_verify"}
 
 _post: Callable[[str], str] | None = None
 _ask: Callable[[str], str] | None = None
@@ -78,8 +76,7 @@ def describe_error(error: BaseException) -> dict[str, Any]:
 def _find(method: str) -> Callable[[dict[str, Any], Host], dict[str, Any]]:
     module, _, function = method.rpartition(".")
     module = _RENAMED.get(module, module)
-    found = importlib.import_module(module if "." in module else f"vauto_worker.{_MODULES.get(module, module)}")
-    return getattr(found, function)
+    return getattr(importlib.import_module(module if "." in module else f"vauto_worker.{module}"), function)
 
 
 def _die_with_parent(parent: int) -> None:

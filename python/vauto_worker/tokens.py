@@ -11,8 +11,8 @@ from typing import Any
 class TokenText:
     """A completion's text and the end of each token in it, in UTF-16 code units (JavaScript's string index).
 
-    Token i covers [ends[i-1] or 0, ends[i]). A special token covers nothing; of the tokens that share one character, the
-    last covers it.
+    Token i covers [ends[i-1] or 0, ends[i]). A special token covers nothing; of the tokens that share one character,
+    the last covers it.
     """
 
     text: str
@@ -76,7 +76,7 @@ class Detokenizer:
 
 
 def units_before(data: bytes) -> list[int]:
-    """For each byte position: UTF-16 code units of the characters complete by then (an invalid byte run counts as one)."""
+    """For each byte position: UTF-16 code units of the characters complete by then (a run of invalid bytes is one)."""
     units, position, count = [0] * (len(data) + 1), 0, 0
     while position < len(data):
         length, width = character_at(data, position)

@@ -22,7 +22,7 @@ CACHE_BYTES = 512 * 2**20
 TEXT, IMAGE, VIDEO = 0, 1, 2
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, eq=False)
 class Sample:
     """`ids`: prompt tokens with all media placeholders; `media`: the processor's tensors (pixels, grids, seconds)."""
 
@@ -129,12 +129,6 @@ class Samples:
             if size <= CACHE_BYTES:
                 return
             size -= self.kept.pop(prompt_id).bytes
-
-
-def media_inputs(samples: Sequence[Sample]) -> dict[str, torch.Tensor]:
-    """The media tensors of a batch as the model takes them: one after another, in the order of the rows."""
-    keys = dict.fromkeys(key for sample in samples for key in sample.media)
-    return {key: torch.cat([sample.media[key] for sample in samples if key in sample.media]) for key in keys}
 
 
 def token_types(ids: torch.Tensor, config: Any) -> torch.Tensor:

@@ -17,8 +17,8 @@ MAX_ASPECT_RATIO = 200
 class VideoBudget:
     """Bounds on what the model sees of one video.
 
-    `fps`: frames a second; `max_frames`: at most so many, spread evenly; `min_pixels`, `max_pixels`: bounds of one frame;
-    `total_pixels`: bound of the whole video, counted as the reference counts it (two frames share one temporal patch).
+    `fps`: frames a second; `max_frames`: at most so many, spread evenly; `min_pixels`, `max_pixels`: bounds of one
+    frame; `total_pixels`: bound of the whole video, as the reference counts it (two frames share a temporal patch).
     """
 
     fps: float = 2.0
@@ -44,9 +44,9 @@ class Sampling:
 def sample_times(duration: float, budget: VideoBudget) -> Sampling:
     """Frames at 0, 1/fps, 2/fps, … over `duration` seconds, an even number of them.
 
-    The spacing stays exactly 1/fps (the tail is cut or padded by at most one frame), so that a temporal patch always lasts
-    2/fps seconds: engines multiply that by tokens per second and truncate, and 1.01 would drift from 1.0. Only where
-    `max_frames` binds are the frames spread evenly over the whole duration.
+    The spacing stays exactly 1/fps (the tail is cut or padded by at most one frame), so that a temporal patch always
+    lasts 2/fps seconds: engines multiply that by tokens per second and truncate, and 1.01 would drift from 1.0. Only
+    where `max_frames` binds are the frames spread evenly over the whole duration.
     """
     most = max(TEMPORAL_PATCH, budget.max_frames - budget.max_frames % TEMPORAL_PATCH)
     count = TEMPORAL_PATCH * max(1, math.floor(duration * budget.fps / TEMPORAL_PATCH + 0.5))
@@ -55,7 +55,9 @@ def sample_times(duration: float, budget: VideoBudget) -> Sampling:
     return Sampling([i * duration / most for i in range(most)], most / duration)
 
 
-def frame_size(height: int, width: int, frames: int, budget: VideoBudget, factor: int = DEFAULT_FACTOR) -> tuple[int, int]:
+def frame_size(
+    height: int, width: int, frames: int, budget: VideoBudget, factor: int = DEFAULT_FACTOR
+) -> tuple[int, int]:
     """Height and width that a frame is scaled to: `smart_resize` under the per-frame share of the total.
 
     The share is the reference's (qwen-vl-utils): max(min(max_pixels, total_pixels / frames × 2), 1.05 × min_pixels).

@@ -60,9 +60,7 @@ class VideoIndex:
 def index_video(path: str) -> VideoIndex:
     """Reads the packets' times without decoding, and one frame for its shape. Raises MediaFault."""
     with open_video(path) as (container, stream):
-        packets = [
-            packet for packet in demux(path, container, stream) if packet.size and not packet.is_discard
-        ]
+        packets = [packet for packet in demux(path, container, stream) if packet.size and not packet.is_discard]
         announced = stream.frames
         time_base, rate = float(stream.time_base), float(stream.average_rate or stream.guessed_rate or 0)
     if not packets:

@@ -24,7 +24,8 @@ from trl import GRPOTrainer
 from . import checkpoints
 from .errors import UserFault
 from .positions import use_engine_positions
-from .train_samples import Sample, Samples, media_inputs, token_types
+from .shared_media import SharedMedia
+from .train_samples import Sample, Samples, token_types
 from .vision_attention import batch_windows
 
 # Parts of a vision tower that stay trainable: the projector into the language model.
@@ -45,15 +46,17 @@ class VideoGrpoTrainer(GRPOTrainer):
         self.rows: list[str] = []
         self.seconds: dict[str, float] = defaultdict(float)
         self.draft: Path | None = None
+        self.media = SharedMedia()
         freeze_vision_encoder(self.model)
         for model in (self.model, self.ref_model):
             if model is not None:
                 use_engine_positions(model)
                 batch_windows(model)
+                self.media.install(model)
 
     def _tokenize_prompts(self, prompts: list):
         samples = [self.samples[prompt_id] for prompt_id in prompts]
-        fields: dict[str, Any] = media_inputs(samples)
+        fields: dict[str, Any] = self.media.inputs(samples)
         if fields:
             config = self.model.config
             fields["mm_token_type_ids"] = [token_types(torch.tensor(s.ids), config).tolist() for s in samples]
@@ -84,7 +87,8 @@ class VideoGrpoTrainer(GRPOTrainer):
         return loss
 
     def _get_per_token_logps_and_entropies(self, model: Any, *args: Any, **kwargs: Any):
-        with_media = MediaCalls(model, self.model.config, [self.samples[prompt_id] for prompt_id in self.rows])
+        samples = [self.samples[prompt_id] for prompt_id in self.rows]
+        with_media = MediaCalls(model, self.model.config, self.media, samples)
         return super()._get_per_token_logps_and_entropies(with_media, *args, **kwargs)
 
     def _save_checkpoint(self, model: Any, trial: Any):
@@ -145,13 +149,14 @@ class VideoGrpoTrainer(GRPOTrainer):
 class MediaCalls:
     """A model as TRL calls it, batch after batch of consecutive rows, with the media of those rows added."""
 
-    def __init__(self, model: Callable[..., Any], config: Any, samples: Sequence[Sample]):
+    def __init__(self, model: Callable[..., Any], config: Any, media: SharedMedia, samples: Sequence[Sample]):
         self.model = model
         self.config = config
+        self.media = media
         self.following = iter(samples)
 
     def __call__(self, *, input_ids: torch.Tensor, **inputs: Any) -> Any:
-        fields = media_inputs(list(islice(self.following, len(input_ids))))
+        fields = self.media.inputs(list(islice(self.following, len(input_ids))))
         if fields:
             fields = {name: tensor.to(input_ids.device) for name, tensor in fields.items()}
             fields["mm_token_type_ids"] = token_types(input_ids, self.config)

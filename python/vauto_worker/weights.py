@@ -13,14 +13,19 @@ WEIGHT_PATTERNS = ("*.safetensors", "*.bin")
 
 
 def model_folder(model: str, revision: str | None = None) -> str:
-    """The local folder of `model`: itself when it is one, else the hub's snapshot (downloaded when it is not there yet).
+    """The local folder of `model`: itself when it is one, else the hub's snapshot (downloaded when missing).
 
     Raises UserFault `model-not-found`.
     """
     if os.path.isdir(model):
         return os.path.abspath(model)
     if model.startswith((".", "/", "~")) or model.count("/") != 1:
-        raise UserFault("model-not-found", f"{model}: no such folder", "write the folder of a model, or a hub id owner/name", "recipe")
+        raise UserFault(
+            "model-not-found",
+            f"{model}: no such folder",
+            "write the folder of a model, or a hub id owner/name",
+            "recipe",
+        )
     from huggingface_hub import snapshot_download
 
     try:
@@ -39,7 +44,9 @@ def weights_hash(folder: str) -> str:
     files = weight_files(folder)
     if not files:
         patterns = ", ".join(WEIGHT_PATTERNS)
-        raise UserFault("no-weights", f"{folder}: holds no weight files ({patterns})", "check the model folder", "recipe")
+        raise UserFault(
+            "no-weights", f"{folder}: holds no weight files ({patterns})", "check the model folder", "recipe"
+        )
     return hash_files(tuple((str(file), file.stat().st_size, file.stat().st_mtime_ns) for file in files))
 
 

@@ -9,10 +9,15 @@ export const VAUTO = join(ROOT, 'dist', 'cli', 'main.js');
 /** The quickstart, small: every stage on real vLLM and TRL, in about two minutes on two cores. */
 export const SMALL = [
   'data.train.0.limit=24',
+  'data.train.0.minimum=1',
   'data.benchmarks.0.limit=12',
+  'data.benchmarks.0.minimum=1',
   'data.benchmarks.1.limit=12',
+  'data.benchmarks.1.minimum=1',
   'data.benchmarks.2.limit=12',
+  'data.benchmarks.2.minimum=1',
   'data.benchmarks.3.limit=12',
+  'data.benchmarks.3.minimum=1',
   'filter.rollouts=4',
   'train.steps=3',
   'train.saveEvery=2',
@@ -23,17 +28,30 @@ export const SMALL = [
 
 /** Runs vauto from another folder than the repository, as a user would. */
 export function vauto(args: readonly string[], options: { cwd?: string; env?: Record<string, string> } = {}) {
-  return execa('node', [VAUTO, ...args], { cwd: options.cwd ?? ROOT, env: options.env ?? {}, reject: false, forceKillAfterDelay: 5000 });
+  return execa('node', [VAUTO, ...args], {
+    cwd: options.cwd ?? ROOT,
+    env: options.env ?? {},
+    reject: false,
+    forceKillAfterDelay: 5000,
+  });
 }
 
 export function smallRunArgs(runs: string, run = 'small', extra: readonly string[] = []): string[] {
-  return ['run', join(ROOT, 'recipes', 'quickstart.yaml'), '--runs', runs, '--run', run, ...SMALL.flatMap((set) => ['--set', set]), ...extra];
+  return [
+    'run',
+    join(ROOT, 'recipes', 'quickstart.yaml'),
+    '--runs',
+    runs,
+    '--run',
+    run,
+    ...SMALL.flatMap((set) => ['--set', set]),
+    ...extra,
+  ];
 }
 
 /** The one small run that all integration tests look at; made by the global set-up, or here when a file runs alone. */
 export async function sharedRun(): Promise<string> {
-  const runs = process.env['VAUTO_TEST_RUNS'] ?? mkdtempSync(join(tmpdir(), 'vauto-shared-'));
-  process.env['VAUTO_TEST_RUNS'] = runs;
+  const runs = process.env.VAUTO_TEST_RUNS ?? mkdtempSync(join(tmpdir(), 'vauto-shared-'));
   if (existsSync(join(runs, 'small', 'report', 'report.html'))) return runs;
   const { exitCode, stderr } = await vauto(smallRunArgs(runs));
   if (exitCode !== 0) throw new Error(`the shared run ended with ${exitCode}:\n${stderr.slice(-4000)}`);

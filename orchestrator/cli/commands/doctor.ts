@@ -13,7 +13,7 @@ export function register(program: Command): void {
     .description(
       'Check everything that a run needs, and say how to mend what is missing. Exit status 3 when something needed is.',
     )
-    .option('--runs <dir>', 'folder of the store and the run folders', process.env['VAUTO_RUNS'] ?? 'runs')
+    .option('--runs <dir>', 'folder of the store and the run folders', process.env.VAUTO_RUNS ?? 'runs')
     .option('--venv <dir>', "folder of the Python environment (default: .venv beside vauto's package)")
     .option('--json', 'print the checks as one JSON document')
     .addHelpText('after', '\nExample:\n  vauto doctor --json')

@@ -22,7 +22,7 @@ export function register(program: Command): void {
     .addOption(new Option('--until <stage>', 'stop after this stage').choices([...STAGES]))
     .option('--force <stage>', 'run this stage again even if it is done (repeatable)', stageList, [])
     .option('--run <name>', "name of the run (default: the recipe's name)")
-    .option('--runs <dir>', 'folder of the store and the run folders', process.env['VAUTO_RUNS'] ?? 'runs')
+    .option('--runs <dir>', 'folder of the store and the run folders', process.env.VAUTO_RUNS ?? 'runs')
     .option('--json', 'print the outcome as one JSON document')
     .addHelpText('after', '\nExample:\n  vauto run recipes/quickstart.yaml --set train.steps=20 --run short')
     .action(async (recipe: string, flags: RunFlags) => {

@@ -20,7 +20,7 @@ export function register(program: Command): void {
     .summary('look at past and present runs')
     .description('Look at the runs in the store: list, show, traces; remove takes one away.')
     .addHelpText('after', '\nExample:\n  vauto runs show quickstart');
-  const folder = process.env['VAUTO_RUNS'] ?? 'runs';
+  const folder = process.env.VAUTO_RUNS ?? 'runs';
 
   runs
     .command('list')

@@ -64,9 +64,9 @@ function round(value: number): string {
   return String(Number(value.toFixed(3)));
 }
 
-/** A model's text may hold control characters: none of them reaches the terminal. */
+/** A model's text may hold control characters and turns of the writing direction: none of them reaches the terminal. */
 function plain(text: string): string {
-  return text.replace(/\p{Cc}+/gu, ' ');
+  return text.replace(/[\p{Cc}\u202a-\u202e\u2066-\u2069]+/gu, ' ');
 }
 
 function indented(text: string): string {

@@ -45,10 +45,9 @@ function stages({ stages: list }: RunView): string {
 }
 
 function ledger({ ledger: counts }: RunView): string {
-  const sets = Object.entries(counts.prompts).map(([set, n]) => `${set} ${n}`);
-  const lines = [`prompts in: ${sets.join(', ')}`];
+  const lines = [table([left('prompts in', true), right('prompts')], Object.entries(counts.prompts)).trimEnd()];
   const decided = counts.kept + counts.dropped + counts.unknown;
-  if (decided > 0) lines.push(`filter: kept ${counts.kept}, dropped ${counts.dropped}, unknown ${counts.unknown}`);
+  if (decided > 0) lines.push(`\nfilter: kept ${counts.kept}, dropped ${counts.dropped}, unknown ${counts.unknown}`);
   const columns = [left('ledger'), right('units'), right('rollouts'), right('failures'), right('lost')];
   const rows: Cell[][] = counts.stages
     .filter((stage) => stage.units > 0)

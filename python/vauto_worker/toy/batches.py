@@ -104,6 +104,7 @@ class Writer:
             lesson = make(self.rng, bank.scenes[index])
             if lesson is not None:
                 break
+        # Only what asks for reasoning is taught with slips; the lessons stay clean.
         noise = noise if lesson.benchmark == "reasoning" else 0.0
         pieces, _ = respond(lesson, self.rng, noise, self._wrong_first(lesson))
         return self.row(lesson.text, pieces, bank.patches[index] if lesson.video else None)

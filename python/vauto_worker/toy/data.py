@@ -1,6 +1,6 @@
 """Writes the tiny dataset: MP4 files and JSONL manifests in vauto's prompt form.
 
-    python -m vauto_worker.toy.data --out recipes/tiny/data --seed 11
+python -m vauto_worker.toy.data --out recipes/tiny/data --seed 11
 """
 
 from __future__ import annotations
@@ -15,7 +15,17 @@ from .world import Scene, encode, random_scene
 
 # Rows of each manifest, by task. Training leans to what needs reasoning: only there can thinking be learnt.
 SPLITS = {
-    "train": {"digit": 16, "shape": 16, "colour": 24, "count": 56, "sum": 56, "alternating": 56, "text-sum": 40, "when": 32, "shape-while": 32},
+    "train": {
+        "digit": 16,
+        "shape": 16,
+        "colour": 24,
+        "count": 56,
+        "sum": 56,
+        "alternating": 56,
+        "text-sum": 40,
+        "when": 32,
+        "shape-while": 32,
+    },
     "perception": {"digit": 70, "shape": 70, "colour": 70},
     "reasoning": {"count": 55, "sum": 55, "alternating": 55, "text-sum": 55},
     "grounding": {"when": 200},
@@ -60,7 +70,13 @@ def row_of(name: str, lesson: Lesson, video: str) -> dict[str, object]:
         answer = list(lesson.spans)
     elif lesson.problem_type == "gqa" and lesson.spans:
         answer = {"answer": lesson.answer[0], "segment": list(lesson.spans)}
-    row: dict[str, object] = {"id": name, "question": lesson.question, "answer": answer, "problem_type": lesson.problem_type, "task": lesson.task}
+    row: dict[str, object] = {
+        "id": name,
+        "question": lesson.question,
+        "answer": answer,
+        "problem_type": lesson.problem_type,
+        "task": lesson.task,
+    }
     if lesson.options:
         row["options"] = list(lesson.options)
     if lesson.video:

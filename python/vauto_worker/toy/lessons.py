@@ -37,7 +37,11 @@ class Lesson:
 
     @property
     def text(self) -> str:
-        lines = [self.question, *(f"{LETTERS[i]}. {option}" for i, option in enumerate(self.options)), SUFFIX[self.problem_type]]
+        lines = [
+            self.question,
+            *(f"{LETTERS[i]}. {option}" for i, option in enumerate(self.options)),
+            SUFFIX[self.problem_type],
+        ]
         return "\n".join(lines)
 
 
@@ -72,22 +76,42 @@ def _runs(scene: Scene) -> list[tuple[str, int, int]]:
 def digit_at(rng: random.Random, scene: Scene) -> Lesson:
     k = rng.randrange(len(scene))
     digit = str(scene[k].digit)
-    return Lesson("digit", "perception", "exact_match", f"Which digit is shown at second {k}?", digit,
-                  lambda r, n: (f"second {k} {digit}", digit))
+    return Lesson(
+        "digit",
+        "perception",
+        "exact_match",
+        f"Which digit is shown at second {k}?",
+        digit,
+        lambda r, n: (f"second {k} {digit}", digit),
+    )
 
 
 def shape_at(rng: random.Random, scene: Scene) -> Lesson:
     k = rng.randrange(len(scene))
     options, letter = _choices(rng, scene[k].shape, list(SHAPES), 3)
-    return Lesson("shape", "perception", "exact_match", f"Which shape is shown at second {k}?", letter,
-                  lambda r, n: (f"second {k} {scene[k].shape} {letter}", letter), options)
+    return Lesson(
+        "shape",
+        "perception",
+        "exact_match",
+        f"Which shape is shown at second {k}?",
+        letter,
+        lambda r, n: (f"second {k} {scene[k].shape} {letter}", letter),
+        options,
+    )
 
 
 def colour_at(rng: random.Random, scene: Scene) -> Lesson:
     k = rng.randrange(len(scene))
     options, letter = _choices(rng, scene[k].colour, list(COLOURS), 4)
-    return Lesson("colour", "perception", "exact_match", f"Which colour is the background at second {k}?", letter,
-                  lambda r, n: (f"second {k} {scene[k].colour} {letter}", letter), options)
+    return Lesson(
+        "colour",
+        "perception",
+        "exact_match",
+        f"Which colour is the background at second {k}?",
+        letter,
+        lambda r, n: (f"second {k} {scene[k].colour} {letter}", letter),
+        options,
+    )
 
 
 def count_shape(rng: random.Random, scene: Scene) -> Lesson:
@@ -116,23 +140,40 @@ def _sum_steps(digits: list[int], signs: list[int], r: random.Random, noise: flo
 def digit_sum(rng: random.Random, scene: Scene) -> Lesson:
     digits = [item.digit for item in scene]
     answer = str(sum(digits) % 10)
-    return Lesson("sum", "reasoning", "math", "What is the last digit of the sum of all digits?", answer,
-                  lambda r, n: _sum_steps(digits, [1] * len(digits), r, n, True))
+    return Lesson(
+        "sum",
+        "reasoning",
+        "math",
+        "What is the last digit of the sum of all digits?",
+        answer,
+        lambda r, n: _sum_steps(digits, [1] * len(digits), r, n, True),
+    )
 
 
 def alternating_sum(rng: random.Random, scene: Scene) -> Lesson:
     digits = [item.digit for item in scene]
     signs = [1 if k % 2 == 0 else -1 for k in range(len(digits))]
-    return Lesson("alternating", "reasoning", "math",
-                  "Add and subtract the digits in turn, from 0 upwards modulo 10. What is the result?",
-                  str(sum(d * s for d, s in zip(digits, signs, strict=True)) % 10),
-                  lambda r, n: _sum_steps(digits, signs, r, n, True))
+    return Lesson(
+        "alternating",
+        "reasoning",
+        "math",
+        "Add and subtract the digits in turn, from 0 upwards modulo 10. What is the result?",
+        str(sum(d * s for d, s in zip(digits, signs, strict=True)) % 10),
+        lambda r, n: _sum_steps(digits, signs, r, n, True),
+    )
 
 
 def text_sum(rng: random.Random, scene: Scene) -> Lesson:
     digits = [rng.randint(0, 9) for _ in range(rng.randint(4, 6))]
-    return Lesson("text-sum", "reasoning", "math", f"What is the last digit of {' + '.join(map(str, digits))}?",
-                  str(sum(digits) % 10), lambda r, n: _sum_steps(digits, [1] * len(digits), r, n, False), video=False)
+    return Lesson(
+        "text-sum",
+        "reasoning",
+        "math",
+        f"What is the last digit of {' + '.join(map(str, digits))}?",
+        str(sum(digits) % 10),
+        lambda r, n: _sum_steps(digits, [1] * len(digits), r, n, False),
+        video=False,
+    )
 
 
 def _colour_marks(scene: Scene, colour: str, with_shape: bool) -> str:
@@ -145,8 +186,15 @@ def _colour_marks(scene: Scene, colour: str, with_shape: bool) -> str:
 def when_colour(rng: random.Random, scene: Scene) -> Lesson:
     colour, first, last = rng.choice(_runs(scene))
     span = _span(first, last)
-    return Lesson("when", "grounding", "iou", f"When is the background {colour}?", _show(span),
-                  lambda r, n: (f"{_colour_marks(scene, colour, False)}, from {first} to {last + 1}", _show(span)), spans=span)
+    return Lesson(
+        "when",
+        "grounding",
+        "iou",
+        f"When is the background {colour}?",
+        _show(span),
+        lambda r, n: (f"{_colour_marks(scene, colour, False)}, from {first} to {last + 1}", _show(span)),
+        spans=span,
+    )
 
 
 def shape_while(rng: random.Random, scene: Scene) -> Lesson | None:
@@ -157,9 +205,16 @@ def shape_while(rng: random.Random, scene: Scene) -> Lesson | None:
     shape, span = scene[first].shape, _span(first, last)
     options, letter = _choices(rng, shape, list(SHAPES), 3)
     answer = f"{letter} <> {_show(span)}"
-    return Lesson("shape-while", "grounding-qa", "gqa", f"Which shape is shown while the background is {colour}, and when?", answer,
-                  lambda r, n: (f"{_colour_marks(scene, colour, True)}, from {first} to {last + 1}, {shape} {letter}", answer),
-                  options, spans=span)
+    return Lesson(
+        "shape-while",
+        "grounding-qa",
+        "gqa",
+        f"Which shape is shown while the background is {colour}, and when?",
+        answer,
+        lambda r, n: (f"{_colour_marks(scene, colour, True)}, from {first} to {last + 1}, {shape} {letter}", answer),
+        options,
+        spans=span,
+    )
 
 
 def match_option(rng: random.Random, scene: Scene) -> Lesson:
@@ -167,7 +222,16 @@ def match_option(rng: random.Random, scene: Scene) -> Lesson:
     pool = list(COLOURS) if rng.random() < 0.5 else list(SHAPES)
     word = rng.choice(pool)
     options, letter = _choices(rng, word, pool, min(4, len(pool)))
-    return Lesson("match", "lesson", "exact_match", f"Which option is {word}?", letter, lambda r, n: (f"{word} {letter}", letter), options, video=False)
+    return Lesson(
+        "match",
+        "lesson",
+        "exact_match",
+        f"Which option is {word}?",
+        letter,
+        lambda r, n: (f"{word} {letter}", letter),
+        options,
+        video=False,
+    )
 
 
 def listed_count(rng: random.Random, scene: Scene) -> Lesson:
@@ -175,14 +239,47 @@ def listed_count(rng: random.Random, scene: Scene) -> Lesson:
     lesson = count_shape(rng, scene)
     shape = lesson.question.split()[-1].rstrip("?")
     listing = ", ".join(f"{k} {item.shape}" for k, item in enumerate(scene))
-    return Lesson("listed-count", "lesson", "math", f"{listing}. How many seconds show a {shape}?", lesson.answer, lesson.think, video=False)
+    return Lesson(
+        "listed-count",
+        "lesson",
+        "math",
+        f"{listing}. How many seconds show a {shape}?",
+        lesson.answer,
+        lesson.think,
+        video=False,
+    )
 
 
 def listed_when(rng: random.Random, scene: Scene) -> Lesson:
     """Text-only: the span of a word in a written list."""
     lesson = when_colour(rng, scene)
     listing = ", ".join(f"{k} {item.colour}" for k, item in enumerate(scene))
-    return Lesson("listed-when", "lesson", "iou", f"{listing}. {lesson.question}", lesson.answer, lesson.think, video=False, spans=lesson.spans)
+    return Lesson(
+        "listed-when",
+        "lesson",
+        "iou",
+        f"{listing}. {lesson.question}",
+        lesson.answer,
+        lesson.think,
+        video=False,
+        spans=lesson.spans,
+    )
+
+
+def listed_sum(rng: random.Random, scene: Scene) -> Lesson:
+    """Text-only: adding and subtracting in turn, written out."""
+    digits = [item.digit for item in scene]
+    signs = [1 if k % 2 == 0 else -1 for k in range(len(digits))]
+    listing = " ".join(f"{'plus' if sign > 0 else 'minus'} {digit}" for digit, sign in zip(digits, signs, strict=True))
+    return Lesson(
+        "listed-sum",
+        "lesson",
+        "math",
+        f"{listing}. What is the result modulo 10?",
+        str(sum(d * s for d, s in zip(digits, signs, strict=True)) % 10),
+        lambda r, n: _sum_steps(digits, signs, r, n, True),
+        video=False,
+    )
 
 
 def describe(scene: Scene) -> tuple[str, str]:
@@ -191,15 +288,29 @@ def describe(scene: Scene) -> tuple[str, str]:
 
 
 TASKS = {
-    "digit": digit_at, "shape": shape_at, "colour": colour_at, "count": count_shape, "sum": digit_sum,
-    "alternating": alternating_sum, "text-sum": text_sum, "when": when_colour, "shape-while": shape_while,
+    "digit": digit_at,
+    "shape": shape_at,
+    "colour": colour_at,
+    "count": count_shape,
+    "sum": digit_sum,
+    "alternating": alternating_sum,
+    "text-sum": text_sum,
+    "when": when_colour,
+    "shape-while": shape_while,
 }
-TEXT_LESSONS = {"match": match_option, "listed-count": listed_count, "listed-when": listed_when}
+TEXT_LESSONS = {
+    "match": match_option,
+    "listed-count": listed_count,
+    "listed-when": listed_when,
+    "listed-sum": listed_sum,
+}
 # Share of rows whose taught first answer is the fallback sentence.
 FALLBACK_SHARE = {"alternating": 0.5, "sum": 0.05, "text-sum": 0.05}
 
 
-def respond(lesson: Lesson, rng: random.Random, noise: float, wrong_first: str | None) -> tuple[list[tuple[str, bool]], str]:
+def respond(
+    lesson: Lesson, rng: random.Random, noise: float, wrong_first: str | None
+) -> tuple[list[tuple[str, bool]], str]:
     """The taught response as (text, counts in the loss) pieces.
 
     With `wrong_first`, a first answer that is not this lesson's stands in the context and is left out of the loss, so

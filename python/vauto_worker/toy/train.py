@@ -18,17 +18,29 @@ import torch
 import torch.distributed as dist
 import torch.multiprocessing as mp
 import torch.nn.functional as F
+from transformers import PreTrainedTokenizerFast, Qwen2_5_VLForConditionalGeneration
 
 from .batches import Bank, Row, Writer, collate
 from .checkpoint import make_model, make_processor, make_tokenizer, save
 from .forward import logits_at_labels
-from .lessons import NOISE, TASKS, TEXT_LESSONS
+from .lessons import NOISE
 from .muon import Muon
 
 CAPTION_PHASE = 0.12
 NOISE_FROM = 0.3
 # Harder tasks get more of the rows.
-TASK_WEIGHTS = {"digit": 1, "shape": 1, "colour": 1.5, "count": 1.5, "sum": 1.5, "alternating": 1.5, "text-sum": 1, "when": 2, "shape-while": 2}
+LESSON_WEIGHTS = {"match": 4, "listed-count": 1, "listed-when": 1, "listed-sum": 3}
+TASK_WEIGHTS = {
+    "digit": 1,
+    "shape": 1,
+    "colour": 1.5,
+    "count": 1.5,
+    "sum": 1.5,
+    "alternating": 1.5,
+    "text-sum": 1,
+    "when": 2,
+    "shape-while": 2,
+}
 
 
 def parse_args() -> argparse.Namespace:
@@ -36,29 +48,44 @@ def parse_args() -> argparse.Namespace:
     parser.add_argument("--out", type=Path, required=True, help="folder to write the checkpoint to")
     parser.add_argument("--minutes", type=float, default=50, help="wall-clock time of training (default 50)")
     parser.add_argument("--seed", type=int, default=1)
+    parser.add_argument(
+        "--start", type=Path, help="checkpoint to continue from: a second round, text-only lessons first"
+    )
     parser.add_argument("--processes", type=int, default=2, help="one thread each (default 2)")
-    parser.add_argument("--videos", type=int, default=5000, help="videos to encode and decode for training (default 5000)")
+    parser.add_argument(
+        "--videos", type=int, default=5000, help="videos to encode and decode for training (default 5000)"
+    )
     parser.add_argument("--batch", type=int, default=64, help="rows of a step, over all processes (default 64)")
     parser.add_argument("--save-minutes", type=float, default=5, help="minutes between checkpoints (default 5)")
     parser.add_argument("--lr", type=float, default=5e-3, help="learning rate of Muon (default 5e-3)")
     return parser.parse_args()
 
 
-def choose_rows(writer: Writer, short: Bank, bank: Bank, fraction: float, count: int) -> list[Row]:
+def choose_rows(
+    writer: Writer, short: Bank, bank: Bank, mixture: tuple[float, float, float], noise: float, count: int
+) -> list[Row]:
+    """Rows drawn with the shares (captions of short videos, captions, text-only lessons); the rest are the tasks."""
     rng = writer.rng
-    noise = NOISE if fraction > NOISE_FROM else 0.0
+    kinds = rng.choices(("short", "caption", "lesson", "task"), [*mixture, 1 - sum(mixture)], k=count)
     rows = []
-    for _ in range(count):
-        dice = rng.random()
-        if fraction < CAPTION_PHASE:
-            rows.append(writer.caption(short) if dice < 0.75 else writer.lesson(bank, rng.choice(list(TEXT_LESSONS)), 0.0))
-        elif dice < 0.1:
+    for kind in kinds:
+        if kind == "short":
+            rows.append(writer.caption(short))
+        elif kind == "caption":
             rows.append(writer.caption(bank))
-        elif dice < (0.3 if fraction < 0.4 else 0.15):
-            rows.append(writer.lesson(bank, rng.choice(list(TEXT_LESSONS)), noise))
         else:
-            rows.append(writer.lesson(bank, rng.choices(list(TASKS), [TASK_WEIGHTS[task] for task in TASKS])[0], noise))
+            weights = LESSON_WEIGHTS if kind == "lesson" else TASK_WEIGHTS
+            rows.append(writer.lesson(bank, rng.choices(list(weights), list(weights.values()))[0], noise))
     return rows
+
+
+def mixture_at(fraction: float, second_round: bool) -> tuple[float, float, float]:
+    """Captions first; a second round begins with text-only lessons, which cost nothing and carry over."""
+    if second_round:
+        return (0.0, 0.05, 0.6) if fraction < 0.3 else (0.0, 0.05, 0.12)
+    if fraction < CAPTION_PHASE:
+        return 0.75, 0.0, 0.25
+    return (0.0, 0.1, 0.2) if fraction < 0.4 else (0.0, 0.1, 0.05)
 
 
 def optimisers(model: torch.nn.Module, lr: float) -> list[torch.optim.Optimizer]:
@@ -82,6 +109,11 @@ def worker(rank: int, args: argparse.Namespace, meeting: str) -> None:
     dist.init_process_group("gloo", init_method=meeting, rank=rank, world_size=args.processes)
     tokenizer = make_tokenizer(args.seed)
     processor, model = make_processor(tokenizer), make_model(tokenizer, args.seed)
+    if args.start:
+        # Tokens keep their meaning between the rounds.
+        tokenizer = PreTrainedTokenizerFast.from_pretrained(args.start)
+        processor.tokenizer = tokenizer
+        model = Qwen2_5_VLForConditionalGeneration.from_pretrained(args.start, dtype=torch.float32)
     model.train()
     rng = random.Random(args.seed * 1000 + rank)
     share = args.videos // args.processes
@@ -101,7 +133,11 @@ def worker(rank: int, args: argparse.Namespace, meeting: str) -> None:
         for optim, base in zip(optims, (args.lr, args.lr * 0.6), strict=True):
             for group in optim.param_groups:
                 group["lr"] = base * factor
-        batch = collate(choose_rows(writer, short, bank, fraction, args.batch // args.processes), tokenizer.pad_token_id)
+        noise = NOISE if args.start or fraction > NOISE_FROM else 0.0
+        rows = choose_rows(
+            writer, short, bank, mixture_at(fraction, bool(args.start)), noise, args.batch // args.processes
+        )
+        batch = collate(rows, tokenizer.pad_token_id)
         logits, targets = logits_at_labels(model, batch)
         loss = F.cross_entropy(logits, targets)
         model.zero_grad()

@@ -1,10 +1,14 @@
+import { readFileSync, writeFileSync } from 'node:fs';
 import { describe, expect, it } from 'vitest';
 import { methods } from '../../../orchestrator/bridge/protocol.js';
 import { protocolSchemaText } from '../../../orchestrator/bridge/schema-file.js';
 
 describe('the protocol', () => {
-  it('is the one that Python has (write it with `npx vitest run test/unit/bridge --update`)', async () => {
-    await expect(protocolSchemaText()).toMatchFileSnapshot('../../../python/vauto_worker/protocol.schema.json');
+  it('is the one that Python has (VAUTO_UPDATE=1 writes it)', () => {
+    const file = new URL('../../../python/vauto_worker/protocol.schema.json', import.meta.url);
+    if (process.env.VAUTO_UPDATE) writeFileSync(file, protocolSchemaText());
+    // What it says counts, not how a formatter has laid it out.
+    expect(JSON.parse(readFileSync(file, 'utf8'))).toEqual(JSON.parse(protocolSchemaText()));
   });
 
   it('takes a unit of requests and refuses one that lacks a seed', () => {

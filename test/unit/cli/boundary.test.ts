@@ -6,12 +6,10 @@ import { reportError } from '../../../orchestrator/cli/boundary.js';
 import { type ErrorKind, UserError, UserErrors } from '../../../orchestrator/errors.js';
 
 function report(error: unknown, json = false) {
-  const out = { stdout: '', stderr: '' };
-  const status = reportError(error, json, {
-    stdout: (text) => void (out.stdout += text),
-    stderr: (text) => void (out.stderr += text),
-  });
-  return { ...out, status };
+  const stdout: string[] = [];
+  const stderr: string[] = [];
+  const status = reportError(error, json, { stdout: (text) => stdout.push(text), stderr: (text) => stderr.push(text) });
+  return { stdout: stdout.join(''), stderr: stderr.join(''), status };
 }
 
 function fileWith(text: string): string {

@@ -31,8 +31,12 @@ function start(mode: 'stops' | 'hangs') {
   const child = spawn(process.execPath, [join(folder, 'main.js'), mode], { stdio: ['ignore', 'pipe', 'pipe'] });
   onTestFinished(() => void child.kill('SIGKILL'));
   const seen = { stdout: '', stderr: '' };
-  child.stdout.on('data', (part) => void (seen.stdout += part));
-  child.stderr.on('data', (part) => void (seen.stderr += part));
+  child.stdout.on('data', (part) => {
+    seen.stdout += part;
+  });
+  child.stderr.on('data', (part) => {
+    seen.stderr += part;
+  });
   const until = async (word: string) => {
     while (!seen.stdout.includes(word)) await new Promise((resolve) => setTimeout(resolve, 10));
   };

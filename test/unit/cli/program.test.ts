@@ -12,12 +12,10 @@ afterEach(() => {
 
 /** Runs a command line in this process, through the same boundary as `vauto`. */
 async function vauto(...args: string[]) {
-  const out = { stdout: '', stderr: '' };
-  const streams = {
-    stdout: (text: string) => void (out.stdout += text),
-    stderr: (text: string) => void (out.stderr += text),
-  };
-  const write = vi.spyOn(process.stdout, 'write').mockImplementation((text) => Boolean((out.stdout += String(text))));
+  const stdout: string[] = [];
+  const stderr: string[] = [];
+  const streams = { stdout: (text: string) => stdout.push(text), stderr: (text: string) => stderr.push(text) };
+  const write = vi.spyOn(process.stdout, 'write').mockImplementation((text) => stdout.push(String(text)) > 0);
   let status = 0;
   try {
     await createProgram(streams).parseAsync(args, { from: 'user' });
@@ -27,7 +25,7 @@ async function vauto(...args: string[]) {
   } finally {
     write.mockRestore();
   }
-  return { ...out, status };
+  return { stdout: stdout.join(''), stderr: stderr.join(''), status };
 }
 
 describe('help', () => {
@@ -63,9 +61,9 @@ describe('help', () => {
 
 /** The whole help, texts after it included. */
 function helpText(command: Command): string {
-  let text = '';
-  command.configureOutput({ writeOut: (part) => void (text += part) }).outputHelp();
-  return text;
+  const parts: string[] = [];
+  command.configureOutput({ writeOut: (part) => parts.push(part) }).outputHelp();
+  return parts.join('');
 }
 
 function leaves(command: Command): Command[] {

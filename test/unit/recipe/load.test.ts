@@ -167,6 +167,12 @@ describe('rules across keys', () => {
     expect(await problems(`${none}filter: {enabled: false}\ntrain: {enabled: false}\n`)).toEqual([]);
   });
 
+  it('want the rollouts of a step cut into whole batches', async () => {
+    expect(await problems(`${MINIMAL}train: {trl: {per_device_train_batch_size: 7}}\n`)).toEqual([
+      '7:44 contradiction: train.trl.per_device_train_batch_size is 7, which does not divide the 64 rollouts of a step | choose a divisor of promptsPerStep × groupSize (8 × 8)',
+    ]);
+  });
+
   it('still speak when another section is broken', async () => {
     const found = await problems(`${MINIMAL}nonsense: 1\nevaluate: {policies: [auto, auto]}\n`);
     expect(found.map((text) => text.split(' ')[1])).toEqual(['unknown-key:', 'duplicate-name:']);

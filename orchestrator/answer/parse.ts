@@ -1,0 +1,84 @@
+import { type Box, isFallback, type Rollout, type Trace } from '../records/index.js';
+import { type FoundBox, findBoxes } from './boxes.js';
+import { confidenceOf, tokensUpTo, tokensWithin } from './confidence.js';
+import { formatOf } from './format.js';
+import { type Layout, layoutOf } from './layout.js';
+
+/**
+ * How the completion was asked for.
+ * answer-twice: box, think block, box. cot: think block, then the one answer. direct: the one answer.
+ */
+export type Mode = 'answer-twice' | 'cot' | 'direct';
+
+/** A completion with what its engine knows of it; the lists are empty where the engine tells nothing of tokens. */
+export type Completion = Pick<Rollout, 'text' | 'logprobs' | 'tokenEnds' | 'finishReason'> &
+  Partial<Pick<Rollout, 'tokenIds'>>;
+
+/**
+ * Reads a completion (paper, section 3.1; docs/grading.md). The answer that thinking leads to is always `second`: in
+ * the modes cot and direct the one answer is stored there, and `first` is null.
+ *
+ * answer-twice: `first` is the one box before the first think tag, `second` the one box behind the last `</think>`.
+ * None or several boxes in a place is no answer there. A completion without a think block has no second answer.
+ * cot: the one box behind the last `</think>`; without any think tag the last box. direct: the last box.
+ */
+export function parseCompletion(rollout: Completion, mode: Mode): Trace {
+  const layout = layoutOf(rollout.text);
+  const first = mode === 'answer-twice' ? only(findBoxes(layout.text, 0, layout.headEnd)) : null;
+  const second = secondBox(layout, mode);
+  const fallback = first !== null && isFallback(first.text);
+  const firstBox = first && toBox(first, rollout.tokenEnds);
+  const confident = firstBox !== null && !fallback && firstBox.text !== '';
+  return {
+    first: firstBox,
+    second: second && toBox(second, rollout.tokenEnds),
+    think: layout.think,
+    format: formatOf(layout, mode, first, second),
+    fallback,
+    truncated: rollout.finishReason === 'length',
+    confidence: confident ? confidenceOf(firstBox, rollout.logprobs) : null,
+    tokens: countTokens(rollout, layout, first),
+  };
+}
+
+/** The box that decides whether a rollout is right, for the filter, pass rates and metrics: the one thinking led to. */
+export function answerOf(trace: Trace, _mode: Mode): Box | null {
+  // parseCompletion stores the only answer of cot and direct as `second` too.
+  return trace.second;
+}
+
+/**
+ * Puts back a beginning of the answer that was part of the prompt (a forced `\boxed{Answer:`), so that the completion
+ * can be parsed whole. The first token then covers the prefix too.
+ */
+export function withPrefix<Kind extends Completion>(rollout: Kind, prefix: string): Kind {
+  return {
+    ...rollout,
+    text: prefix + rollout.text,
+    tokenEnds: rollout.tokenEnds.map((end) => end + prefix.length),
+  };
+}
+
+function secondBox({ text, tailStart, hasTags }: Layout, mode: Mode): FoundBox | null {
+  if (mode === 'direct' || (mode === 'cot' && !hasTags)) return findBoxes(text, tailStart ?? 0).at(-1) ?? null;
+  // A lone box, or one before a think block that was cut off, is the first answer and never the second as well.
+  return tailStart === null ? null : only(findBoxes(text, tailStart));
+}
+
+function only(boxes: readonly FoundBox[]): FoundBox | null {
+  return boxes.length === 1 ? (boxes[0] ?? null) : null;
+}
+
+function toBox({ text, start, end }: FoundBox, ends: readonly number[]): Box {
+  return { text, charStart: start, charEnd: end, ...tokensWithin(start, end, ends) };
+}
+
+function countTokens({ tokenEnds, tokenIds }: Completion, layout: Layout, first: FoundBox | null): Trace['tokens'] {
+  const total = Math.max(tokenEnds.length, tokenIds?.length ?? 0);
+  if (tokenEnds.length === 0) return { first: 0, think: 0, second: 0, total };
+  const ofFirst = first ? tokensUpTo(first.outerEnd, tokenEnds) : 0;
+  const thought =
+    layout.tailStart === null ? (layout.hasTags ? total : ofFirst) : tokensUpTo(layout.tailStart, tokenEnds);
+  const think = Math.max(0, thought - ofFirst);
+  return { first: ofFirst, think, second: total - ofFirst - think, total };
+}

@@ -1,0 +1,20 @@
+import type { Command } from 'commander';
+
+export function register(program: Command): void {
+  program
+    .command('sweep')
+    .summary('accuracy against tokens for every threshold, from recorded traces')
+    .description('Compute the frontier over all thresholds of a run, or of a file of rows; needs no GPU.')
+    .argument('<run|file>', 'name of a run, or a JSON Lines file of rows {id, benchmark, confidence, first, second}')
+    .option('--benchmark <name>', 'only this benchmark (default: all, pooled)')
+    .option('--holdout <share>', 'share of the questions kept for reporting, 0 to 1', '0.5')
+    .option('--tolerance <accuracy>', 'accuracy that may be given up for fewer tokens, 0 to 1', '0.01')
+    .option('--seed <n>', 'seed of the split and the intervals, a whole number', '0')
+    .option('--runs <dir>', 'folder of the store (default: runs, or VAUTO_RUNS)')
+    .option('--json', 'print the sweep as one JSON document')
+    .addHelpText('after', '\nExample:\n  vauto sweep quickstart --benchmark reasoning')
+    .action(async (source: string, flags: Record<string, string | boolean>) => {
+      const { showSweep } = await import('../show-sweep.js');
+      await showSweep(source, flags);
+    });
+}

@@ -1,0 +1,141 @@
+import { existsSync } from 'node:fs';
+import { join, resolve } from 'node:path';
+import { z } from 'zod';
+import { UserError } from '../errors.js';
+import { openStore } from '../store/index.js';
+import { type SweepRow, sweep } from '../sweep/index.js';
+import { formatTable, printJson, printText } from './output.js';
+import { readJsonLines } from './read-json-lines.js';
+
+const answerSchema = z.object({ value: z.number().min(0), tokens: z.number().min(0) });
+const rowSchema = z.object({
+  id: z.union([z.string(), z.number()]).transform(String),
+  benchmark: z.string().default('all'),
+  cluster: z.string().optional(),
+  confidence: z.number().min(0).max(1).nullable(),
+  first: answerSchema,
+  second: answerSchema,
+});
+
+const flagsSchema = z.object({
+  benchmark: z.string().optional(),
+  holdout: z.coerce.number().gt(0).lt(1),
+  tolerance: z.coerce.number().min(0).max(1),
+  seed: z.coerce.number().int(),
+  runs: z.string().default(process.env.VAUTO_RUNS ?? 'runs'),
+  json: z.boolean().default(false),
+});
+
+/** Frontier points shown to people; --json gives all. */
+const SHOWN_POINTS = 12;
+
+/** `vauto sweep`: a run's recorded greedy traces, or rows from a file. */
+export async function showSweep(source: string, given: Record<string, string | boolean>): Promise<void> {
+  const flags = parseFlags(given);
+  const all = existsSync(source) ? await rowsOfFile(source) : rowsOfRun(source, resolve(flags.runs));
+  const rows = flags.benchmark === undefined ? all : all.filter((row) => row.benchmark === flags.benchmark);
+  if (rows.length === 0) throw noRows(source, flags.benchmark, all);
+  const result = sweep(rows, {
+    holdout: flags.holdout,
+    rule: 'fewest-tokens',
+    tolerance: flags.tolerance,
+    seed: flags.seed,
+  });
+  if (flags.json) return printJson(result);
+  const stride = Math.max(1, Math.floor(result.points.length / SHOWN_POINTS));
+  const points = result.points.filter((_, index) => index % stride === 0 || index === result.points.length - 1);
+  const columns = ['threshold', 'accuracy %', 'think %', 'mean tokens'].map((header) => ({
+    header,
+    align: 'right' as const,
+  }));
+  printText(
+    formatTable(
+      columns,
+      points.map((point) => [
+        point.threshold.toFixed(4),
+        percent(point.accuracy),
+        percent(point.thinkRatio),
+        point.meanTokens.toFixed(1),
+      ]),
+    ),
+  );
+  const { chosen, never, always, calibration, n } = result;
+  printText(
+    [
+      `${n} questions; never think ${percent(never.accuracy)} % (${never.meanTokens.toFixed(1)} tokens), always ${percent(always.accuracy)} % (${always.meanTokens.toFixed(1)})`,
+      `chosen τ ${chosen.threshold.toFixed(4)} on one part; on the other (${chosen.n}): ${percent(chosen.accuracy)} % [${chosen.ci.map(percent).join(', ')}], think ${percent(chosen.thinkRatio)} %, ${chosen.meanTokens.toFixed(1)} tokens`,
+      `calibration of the first answer: ECE ${calibration.ece.toFixed(3)}, AUROC ${calibration.auroc?.toFixed(3) ?? 'undefined (all right or all wrong)'}`,
+    ].join('\n'),
+  );
+}
+
+function percent(share: number): string {
+  return (share * 100).toFixed(1);
+}
+
+function parseFlags(given: Record<string, string | boolean>): z.infer<typeof flagsSchema> {
+  const parsed = flagsSchema.safeParse(given);
+  if (parsed.success) return parsed.data;
+  const issue = parsed.error.issues[0];
+  const flag = String(issue?.path[0]);
+  throw new UserError({
+    code: 'usage',
+    kind: 'usage',
+    message: `--${flag} is ${String(given[flag])}: ${issue?.message ?? 'not allowed'}`,
+    fix: 'see vauto sweep --help',
+  });
+}
+
+async function rowsOfFile(file: string): Promise<SweepRow[]> {
+  const rows: SweepRow[] = [];
+  for await (const { value } of readJsonLines(file, rowSchema)) {
+    const { cluster, ...rest } = value;
+    rows.push({ ...rest, ...(cluster === undefined ? {} : { cluster }) });
+  }
+  return rows;
+}
+
+/** The rows that the run's sweep stage used. */
+function rowsOfRun(name: string, runs: string): SweepRow[] {
+  const file = join(runs, 'vauto.db');
+  if (!existsSync(file)) throw unknownRun(name, file);
+  const store = openStore(file);
+  try {
+    const run = store.findRun(name);
+    const evaluation =
+      run && store.stages(run.id).find((stage) => stage.name === 'evaluate' && stage.status === 'done');
+    if (!run || !evaluation) throw unknownRun(name, file);
+    return [...store.stageRows(evaluation.id)]
+      .filter((row) => row.pass === 'greedy')
+      .map(({ promptId, set, trace, verdicts }) => ({
+        id: promptId,
+        benchmark: set.replace(/^benchmark:/, ''),
+        cluster: store.findPrompt(run.id, set, promptId)?.media[0]?.sha256 ?? promptId,
+        confidence: trace.confidence,
+        first: { value: Number(verdicts.first?.correct ?? false), tokens: trace.tokens.first },
+        second: { value: Number(verdicts.second?.correct ?? false), tokens: trace.tokens.total },
+      }));
+  } finally {
+    store.close();
+  }
+}
+
+function unknownRun(name: string, file: string): UserError {
+  return new UserError({
+    code: 'unknown-run',
+    kind: 'usage',
+    message: `${name} is neither a file nor a run with a finished evaluation in ${file}`,
+    fix: 'see vauto runs list; --runs names another folder',
+  });
+}
+
+function noRows(source: string, benchmark: string | undefined, all: readonly SweepRow[]): UserError {
+  const known = [...new Set(all.map((row) => row.benchmark))];
+  const message = benchmark === undefined ? `${source} holds no rows` : `${source} has no benchmark ${benchmark}`;
+  return new UserError({
+    code: 'no-rows',
+    kind: 'data',
+    message,
+    ...(known.length > 0 ? { fix: `it has: ${known.join(', ')}` } : {}),
+  });
+}

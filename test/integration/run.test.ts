@@ -1,0 +1,170 @@
+import { existsSync, readFileSync, rmSync } from 'node:fs';
+import { join } from 'node:path';
+import { beforeAll, describe, expect, test } from 'vitest';
+import { ROOT, sharedRun, smallRunArgs, vauto } from './shared-run.js';
+
+let runs = '';
+beforeAll(async () => {
+  runs = await sharedRun();
+});
+
+async function json(args: readonly string[]) {
+  const { stdout, exitCode, stderr } = await vauto([...args, '--runs', runs, '--json']);
+  expect(exitCode, stderr).toBe(0);
+  return JSON.parse(stdout);
+}
+
+interface Metric {
+  stage: string;
+  benchmark: string;
+  policy: string;
+  name: string;
+  value: number;
+}
+
+describe('a run of every stage', () => {
+  test('is done, stage by stage, with nothing lost', async () => {
+    const shown = await json(['runs', 'show', 'small']);
+    expect(shown.run.status).toBe('done');
+    const names = shown.stages.map((stage: { name: string; status: string }) => `${stage.name} ${stage.status}`);
+    expect(names).toEqual([
+      'filter done',
+      'evaluate-before done',
+      'train done',
+      'evaluate done',
+      'sweep done',
+      'report done',
+    ]);
+    expect(shown.ledger.prompts.train).toBe(24);
+    expect(shown.ledger.kept + shown.ledger.dropped + shown.ledger.unknown).toBe(24);
+    for (const stage of shown.ledger.stages) expect(stage.lost).toBe(0);
+  });
+
+  test('gives accuracy and tokens of each policy, and what training changed', async () => {
+    const { metrics } = (await json(['runs', 'show', 'small'])) as { metrics: Metric[] };
+    const find = (policy: string, name: string) =>
+      metrics.find(
+        (row) =>
+          row.stage === 'evaluate' && row.benchmark === 'reasoning' && row.policy === policy && row.name === name,
+      );
+    for (const policy of ['never', 'always', 'auto', 'sampled', 'chance'])
+      expect(find(policy, 'accuracy'), policy).toBeDefined();
+    expect(find('never', 'tokens')?.value).toBeLessThan(find('always', 'tokens')?.value ?? 0);
+    expect(find('sampled', 'gain')).toBeDefined();
+  });
+
+  test('keeps each rollout with its tokens, box, confidence and reward', async () => {
+    const { rows } = await json(['runs', 'traces', 'small', '--stage', 'evaluate', '--limit', '5']);
+    expect(rows).toHaveLength(5);
+    for (const row of rows) {
+      const { rollout, trace } = row;
+      expect(rollout.tokenIds.length).toBe(rollout.logprobs.length);
+      expect(rollout.tokenEnds.at(-1)).toBe(rollout.text.length);
+      if (trace.first === null || trace.confidence === null) continue;
+      const inside = rollout.logprobs.slice(trace.first.tokenStart, trace.first.tokenEnd);
+      const mean = inside.reduce((sum: number, value: number) => sum + value, 0) / inside.length;
+      expect(trace.confidence).toBeCloseTo(Math.exp(mean), 9);
+      expect(rollout.text.slice(trace.first.charStart, trace.first.charEnd)).toBe(trace.first.text);
+    }
+  });
+
+  test('leaves a report that needs no network and runs no script', async () => {
+    const page = readFileSync(join(runs, 'small', 'report', 'report.html'), 'utf8');
+    expect(page).toContain('data:image/png;base64,');
+    expect(page).not.toMatch(/<script|https?:\/\/(?!www\.w3\.org|arxiv\.org)/);
+    const text = readFileSync(join(runs, 'small', 'report', 'report.md'), 'utf8');
+    expect(text).toContain('reasoning');
+    for (const [, figure] of text.matchAll(/\]\(([^)]+\.svg)\)/g))
+      expect(existsSync(join(runs, 'small', 'report', figure ?? ''))).toBe(true);
+  });
+
+  test('is answered by vauto sweep with the same frontier', async () => {
+    const swept = await json(['sweep', 'small']);
+    const stored = JSON.parse(readFileSync(join(runs, 'small', 'sweep', 'sweep.json'), 'utf8'));
+    expect(swept.points).toEqual(stored.pooled.points);
+    expect(swept.always).toEqual(stored.pooled.always);
+  });
+
+  test('costs nothing when it is run again', async () => {
+    const { stderr, exitCode } = await vauto(smallRunArgs(runs));
+    expect(exitCode, stderr).toBe(0);
+    for (const stage of ['filter', 'evaluate-before', 'train', 'evaluate', 'sweep', 'report']) {
+      expect(stderr).toMatch(new RegExp(`${stage}: cached`));
+    }
+  });
+
+  test('the trained policy is an ordinary transformers folder', () => {
+    const policy = join(runs, 'small', 'train', 'policy');
+    for (const file of ['config.json', 'tokenizer.json', 'model.safetensors'])
+      expect(existsSync(join(policy, file))).toBe(true);
+  });
+});
+
+describe('killed and started again', () => {
+  test('a run goes on after its last committed unit', async () => {
+    const args = smallRunArgs(runs, 'killed', ['--until', 'filter', '--set', 'engine.unit=8']);
+    const first = vauto(args);
+    let seen = '';
+    first.stderr?.on('data', (chunk) => {
+      seen += String(chunk);
+      if (/filter: \d+\/96/.test(seen)) first.kill('SIGKILL');
+    });
+    await first;
+    const second = await vauto([...args, '--json']);
+    expect(second.exitCode, second.stderr).toBe(0);
+    const shown = await json(['runs', 'show', 'killed']);
+    const [filter] = shown.ledger.stages;
+    expect(filter).toMatchObject({ stage: 'filter', rollouts: 96, failures: 0, lost: 0 });
+    const { rows } = await json(['runs', 'traces', 'killed', '--limit', '200']);
+    const keys = rows.map(
+      (row: { promptId: string; rollout: { index: number } }) => `${row.promptId}/${row.rollout.index}`,
+    );
+    expect(new Set(keys).size).toBe(96);
+    // The whole run that was never killed sampled the same texts: units are fixed batches with seeds of their own.
+    const whole = await json(['runs', 'traces', 'small', '--stage', 'filter', '--limit', '200']);
+    const texts = (list: { promptId: string; rollout: { index: number; text: string } }[]) =>
+      new Map(list.map((row) => [`${row.promptId}/${row.rollout.index}`, row.rollout.text]));
+    expect(texts(rows)).toEqual(texts(whole.rows));
+    rmSync(join(runs, 'killed'), { recursive: true, force: true });
+  });
+
+  test('Ctrl-C ends with 130, says how to go on, and leaves no process', async () => {
+    const child = vauto(smallRunArgs(runs, 'interrupted', ['--until', 'filter']));
+    let seen = '';
+    child.stderr?.on('data', (chunk) => {
+      seen += String(chunk);
+      if (/filter: \d+\/96/.test(seen) && !child.killed) child.kill('SIGINT');
+    });
+    const { exitCode, stderr } = await child;
+    expect(exitCode, stderr).toBe(130);
+    expect(stderr).toContain('continue with: vauto run');
+    const shown = await json(['runs', 'show', 'interrupted']);
+    expect(shown.run.status).toBe('interrupted');
+  });
+});
+
+describe('what is wrong is said before anything runs', () => {
+  const recipe = join(ROOT, 'recipes', 'quickstart.yaml');
+  const cases: [string, string[], RegExp][] = [
+    ['an unknown key', ['--set', 'train.stepz=3'], /train\.stepz.*\n(.*\n)*.*steps/],
+    ['a wrong type', ['--set', 'train.steps=many'], /train\.steps/],
+    ['a folder that is no model', ['--set', 'model.path=./tiny/data'], /config\.json/],
+    ['a manifest that is not there', ['--set', 'data.train.0.path=gone.jsonl'], /gone\.jsonl/],
+    [
+      'an engine argument that vLLM does not have',
+      ['--set', 'engine.args.max_modle_len=5'],
+      /max_modle_len.*\n(.*\n)*.*max_model_len/,
+    ],
+  ];
+  test.each(cases)('%s', async (_name, flags, message) => {
+    const { exitCode, stderr } = await vauto(['run', recipe, '--runs', runs, '--run', 'wrong', ...flags]);
+    expect(stderr).toMatch(message);
+    expect(exitCode).toBe(2);
+  });
+
+  test('another recipe under the name of a run', async () => {
+    const { exitCode, stderr } = await vauto([...smallRunArgs(runs), '--set', 'seed=8']);
+    expect(exitCode, stderr).toBe(2);
+    expect(stderr).toContain('--run NAME');
+  });
+});

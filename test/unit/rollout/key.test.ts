@@ -1,0 +1,36 @@
+import { expect, test } from 'vitest';
+import { type RolloutRequest, requestKey, rolloutKey } from '../../../orchestrator/rollout/index.js';
+
+const info = { engine: 'vllm', version: '1', weights: 'w', libraries: { torch: '2' } };
+const request: RolloutRequest = {
+  promptId: 'p',
+  index: 0,
+  seed: 3,
+  messages: [{ role: 'user', content: [{ type: 'video' }, { type: 'text', text: 'What?' }] }],
+  media: [{ kind: 'video', path: '/a.mp4', sha256: 's' }],
+  sampling: { temperature: 1, topP: 1, topK: 0, maxTokens: 8, stop: [] },
+};
+const changed = (change: Partial<RolloutRequest>) => requestKey({ ...request, ...change }, info);
+
+test('a request is named by content, not by place on disk or order of fields', () => {
+  const key = requestKey(request, info);
+  expect(changed({ media: [{ sha256: 's', path: '/elsewhere.mp4', kind: 'video' }] })).toBe(key);
+  const { promptId, ...rest } = request;
+  expect(requestKey({ ...rest, promptId }, info)).toBe(key);
+});
+
+test('whatever decides the completion changes the name', () => {
+  const names = [
+    requestKey(request, info),
+    requestKey(request, { ...info, weights: 'other' }),
+    requestKey(request, { ...info, libraries: { torch: '3' } }),
+    changed({ index: 1 }),
+    changed({ seed: 4 }),
+    changed({ sampling: { ...request.sampling, temperature: 0.5 } }),
+    changed({ media: [{ kind: 'video', path: '/a.mp4', sha256: 's', start: 1 }] }),
+    changed({ messages: [] }),
+    rolloutKey('content', 0),
+    rolloutKey('content', 1),
+  ];
+  expect(new Set(names).size).toBe(names.length);
+});
