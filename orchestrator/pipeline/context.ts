@@ -19,7 +19,6 @@ const MATH_TIMEOUT_SECONDS = 5;
 const ENGINE_ENVIRONMENT = {
   // In one process the engine is up in seconds, and dies with its worker.
   VLLM_ENABLE_V1_MULTIPROCESSING: '0',
-  VLLM_CPU_KVCACHE_SPACE: '1',
   VLLM_NO_USAGE_STATS: '1',
   DO_NOT_TRACK: '1',
   TOKENIZERS_PARALLELISM: 'false',

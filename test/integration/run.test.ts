@@ -89,7 +89,7 @@ describe('a run of every stage', () => {
     const { stderr, exitCode } = await vauto(smallRunArgs(runs));
     expect(exitCode, stderr).toBe(0);
     for (const stage of ['filter', 'evaluate-before', 'train', 'evaluate', 'sweep', 'report']) {
-      expect(stderr).toMatch(new RegExp(`${stage}: cached`));
+      expect(stderr).toMatch(new RegExp(`${stage}: already done`));
     }
   });
 
