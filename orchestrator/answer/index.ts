@@ -1,3 +1,3 @@
 /** Completion → Trace: the boxes, the format point, the confidence of the first answer. */
-export { confidenceOf, exitsAt } from './confidence.js';
+export { comparable, confidenceOf, exitsAt } from './confidence.js';
 export { answerOf, type Completion, type Mode, parseCompletion, withPrefix } from './parse.js';

@@ -1,8 +1,8 @@
 """Equality of mathematical answers by math-verify, with limits that a model's answer cannot break.
 
-The texts are LaTeX without delimiters, as orchestrator/grading/math.ts prepares them: units, percent signs and prose are
-gone. What is checked before anything is evaluated: the length, and how large its numbers could become (`9^{9^{9}}`), since
-arithmetic on huge integers cannot be interrupted. What is interrupted: everything else, after `timeout_seconds` an item.
+The texts are LaTeX without delimiters, as orchestrator/grading/math.ts prepares them: units, percent signs and prose
+are gone. Checked before anything is evaluated: the length, and how large its numbers could become (`9^{9^{9}}`), since
+arithmetic on huge integers cannot be interrupted. Everything else is interrupted after `timeout_seconds` an item.
 
 Imports are absolute: inside this package the name math_verify still means the library. No torch here: the grader starts
 in a second.
@@ -27,6 +27,7 @@ _IRRATIONAL_TOLERANCE = 1e-4
 # math-verify rounds to six decimals, which makes all tiny numbers equal: beyond this relative difference none are.
 _LARGEST_DIFFERENCE = 1e-3
 _MEMORY = 100_000
+_FACTORIALS = {"factorial", "factorial2", "subfactorial", "RisingFactorial", "FallingFactorial", "gamma"}
 
 
 class _TooLarge(Exception):
@@ -172,7 +173,7 @@ def _bits_of(node: Any, bits: Any) -> float:
         return _power_bits(sizes[0], sizes[1])
     if getattr(node, "is_Mul", False):
         return sum(sizes)
-    if type(node).__name__ in {"factorial", "factorial2", "subfactorial", "RisingFactorial", "FallingFactorial", "gamma"}:
+    if type(node).__name__ in _FACTORIALS:
         return _power_bits(max(sizes), max(sizes))
     if type(node).__name__ in {"binomial", "exp", "sinh", "cosh"}:
         return _power_bits(2.0, max(sizes))

@@ -9,10 +9,7 @@ export function register(program: Command): void {
     .option('--threshold <iou>', 'IoU from which a grounded answer counts as correct, 0 to 1', '0.7')
     .option('--mode <mode>', 'form of the completions: answer-twice, cot or direct', 'answer-twice')
     .option('--json', 'rows are JSON Lines in any case; with this, errors are JSON too')
-    .addHelpText(
-      'after',
-      `\nExample:\n  echo '{"id":"1","problem_type":"math","answer":"1/2","completion":"\\\\boxed{0.5}<think>x</think>\\\\boxed{0.5}"}' | vauto grade -`,
-    )
+    .addHelpText('after', '\nExample:\n  vauto grade recipes/tiny/completions.jsonl')
     .action(async (file: string, flags: { threshold: string; mode: string }) => {
       const { gradeFile } = await import('../grade-file.js');
       await gradeFile(file, flags);

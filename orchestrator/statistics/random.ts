@@ -1,0 +1,23 @@
+/** Numbers in [0, 1) that depend on the seed alone (mulberry32: 32 bits of state, good enough to resample). */
+export function createRandom(seed: number): () => number {
+  let state = seed >>> 0;
+  return () => {
+    state = (state + 0x6d2b79f5) >>> 0;
+    let mixed = Math.imul(state ^ (state >>> 15), state | 1);
+    mixed ^= mixed + Math.imul(mixed ^ (mixed >>> 7), mixed | 61);
+    return ((mixed ^ (mixed >>> 14)) >>> 0) / 2 ** 32;
+  };
+}
+
+/** The items in an order that depends on the seed alone (Fisher and Yates). */
+export function shuffled<Item>(items: readonly Item[], seed: number): Item[] {
+  const random = createRandom(seed);
+  const order = items.map((_, index) => index);
+  for (let last = order.length - 1; last > 0; last -= 1) {
+    const other = Math.floor(random() * (last + 1));
+    const [a = 0, b = 0] = [order[last], order[other]];
+    order[last] = b;
+    order[other] = a;
+  }
+  return order.flatMap((index) => items.slice(index, index + 1));
+}
