@@ -51,18 +51,24 @@ const INFINITY = /(?<![A-Za-z\\])(?:infinity|inf)(?![A-Za-z])/gi;
 
 /** Brings a boxed answer or a gold answer into one form. */
 export function readMath(text: string): MathText {
-  let body = withoutDelimiters(tidy(text)).replace(LEAD_IN, '');
+  let body = unwrapped(tidy(text)).replace(LEAD_IN, '');
   const named = NAME.exec(body);
   const name = named?.[1] ?? null;
   body = withoutEnd(named?.[2] ?? body);
   const alternatives = body.search(OR) >= 0 || body.includes('\\pm');
-  body = withoutDelimiters(body.replace(OR, ', ').replace(AND, ', '));
+  body = unwrapped(body.replace(OR, ', ').replace(AND, ', '));
   const { rest, unit, percent } = withoutUnit(body);
   body = tidyNumber(rest);
   const decimal = parseDecimal(body);
   const prose = decimal === null && isProse(body);
   if (prose) body = withoutWrappers(body).replace(/\s+/g, ' ').trim().toLowerCase();
   return { body: decimal ? decimalText(decimal) : body, decimal, name, unit, percent, prose, alternatives };
+}
+
+/** Without delimiters, and without a wrapper that holds all of it (`\\text{7}`). */
+function unwrapped(text: string): string {
+  const plain = withoutDelimiters(text);
+  return /^\\[a-z]+\s*\{[^{}]*\}$/.test(plain) ? withoutWrappers(plain).trim() : plain;
 }
 
 function tidy(text: string): string {

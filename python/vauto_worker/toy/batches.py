@@ -10,7 +10,7 @@ import torch
 from transformers import PreTrainedTokenizerFast
 
 from .checkpoint import SYSTEM
-from .lessons import FALLBACK_SHARE, TASKS, TEXT_LESSONS, Lesson, describe, respond
+from .lessons import TASKS, TEXT_LESSONS, Lesson, describe, respond
 from .world import Scene, random_scene, through_codec
 
 PATCH, MERGE, TEMPORAL = 14, 2, 2
@@ -110,15 +110,13 @@ class Writer:
         return self.row(lesson.text, pieces, bank.patches[index] if lesson.video else None)
 
     def _wrong_first(self, lesson: Lesson) -> str | None:
-        """Another lesson's answer in half of the rows, so that the second answer cannot be a copy of the first."""
+        """Another lesson's answer in a part of the rows, so that the second answer cannot be a copy of the first."""
         seen = self.seen.setdefault(lesson.task, [])
         wrong = [answer for answer in seen if answer != lesson.answer]
         seen.append(lesson.answer)
         del seen[:-40]
-        if lesson.task not in FALLBACK_SHARE and lesson.benchmark == "perception":
-            chosen = self.rng.random() < 0.3
-        else:
-            chosen = self.rng.random() < 0.5
+        # Reasoning needs it most; elsewhere first answers that are right are worth learning.
+        chosen = self.rng.random() < (0.5 if lesson.benchmark == "reasoning" else 0.3)
         return self.rng.choice(wrong) if chosen and wrong else None
 
 

@@ -26,7 +26,7 @@ SPLITS = {
         "when": 32,
         "shape-while": 32,
     },
-    "perception": {"digit": 70, "shape": 70, "colour": 70},
+    "perception": {"digit": 100, "shape": 100, "colour": 100},
     "reasoning": {"count": 55, "sum": 55, "alternating": 55, "text-sum": 55},
     "grounding": {"when": 200},
     "grounding-qa": {"shape-while": 200},

@@ -73,6 +73,11 @@ def _runs(scene: Scene) -> list[tuple[str, int, int]]:
     return runs
 
 
+def _seen(scene: Scene) -> str:
+    """What a careful look at the whole video writes down."""
+    return ", ".join(f"{k} {s.colour} {s.shape} {s.digit}" for k, s in enumerate(scene))
+
+
 def digit_at(rng: random.Random, scene: Scene) -> Lesson:
     k = rng.randrange(len(scene))
     digit = str(scene[k].digit)
@@ -82,7 +87,7 @@ def digit_at(rng: random.Random, scene: Scene) -> Lesson:
         "exact_match",
         f"Which digit is shown at second {k}?",
         digit,
-        lambda r, n: (f"second {k} {digit}", digit),
+        lambda r, n: (f"{_seen(scene)}. second {k} {digit}", digit),
     )
 
 
@@ -95,7 +100,7 @@ def shape_at(rng: random.Random, scene: Scene) -> Lesson:
         "exact_match",
         f"Which shape is shown at second {k}?",
         letter,
-        lambda r, n: (f"second {k} {scene[k].shape} {letter}", letter),
+        lambda r, n: (f"{_seen(scene)}. second {k} {scene[k].shape} {letter}", letter),
         options,
     )
 
@@ -109,7 +114,7 @@ def colour_at(rng: random.Random, scene: Scene) -> Lesson:
         "exact_match",
         f"Which colour is the background at second {k}?",
         letter,
-        lambda r, n: (f"second {k} {scene[k].colour} {letter}", letter),
+        lambda r, n: (f"{_seen(scene)}. second {k} {scene[k].colour} {letter}", letter),
         options,
     )
 
@@ -284,7 +289,7 @@ def listed_sum(rng: random.Random, scene: Scene) -> Lesson:
 
 def describe(scene: Scene) -> tuple[str, str]:
     """The captioning lesson: prompt and response, without boxes."""
-    return "Describe each second.", ", ".join(f"{k} {s.colour} {s.shape} {s.digit}" for k, s in enumerate(scene))
+    return "Describe each second.", _seen(scene)
 
 
 TASKS = {

@@ -31,11 +31,11 @@ NOISE_FROM = 0.3
 # Harder tasks get more of the rows.
 LESSON_WEIGHTS = {"match": 4, "listed-count": 1, "listed-when": 1, "listed-sum": 3}
 TASK_WEIGHTS = {
-    "digit": 1,
-    "shape": 1,
-    "colour": 1.5,
-    "count": 1.5,
-    "sum": 1.5,
+    "digit": 0.8,
+    "shape": 1.5,
+    "colour": 2,
+    "count": 1.2,
+    "sum": 1.2,
     "alternating": 1.5,
     "text-sum": 1,
     "when": 2,
@@ -79,10 +79,10 @@ def choose_rows(
     return rows
 
 
-def mixture_at(fraction: float, second_round: bool) -> tuple[float, float, float]:
-    """Captions first; a second round begins with text-only lessons, which cost nothing and carry over."""
-    if second_round:
-        return (0.0, 0.05, 0.6) if fraction < 0.3 else (0.0, 0.05, 0.12)
+def mixture_at(fraction: float, lesson_phase: float | None) -> tuple[float, float, float]:
+    """Captions first; a further round begins with text-only lessons, which cost nothing and carry over."""
+    if lesson_phase is not None:
+        return (0.0, 0.05, 0.6) if fraction < lesson_phase else (0.0, 0.05, 0.12)
     if fraction < CAPTION_PHASE:
         return 0.75, 0.0, 0.25
     return (0.0, 0.1, 0.2) if fraction < 0.4 else (0.0, 0.1, 0.05)
@@ -135,7 +135,12 @@ def worker(rank: int, args: argparse.Namespace, meeting: str) -> None:
                 group["lr"] = base * factor
         noise = NOISE if args.start or fraction > NOISE_FROM else 0.0
         rows = choose_rows(
-            writer, short, bank, mixture_at(fraction, bool(args.start)), noise, args.batch // args.processes
+            writer,
+            short,
+            bank,
+            mixture_at(fraction, args.lesson_phase if args.start else None),
+            noise,
+            args.batch // args.processes,
         )
         batch = collate(rows, tokenizer.pad_token_id)
         logits, targets = logits_at_labels(model, batch)
