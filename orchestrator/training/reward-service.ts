@@ -4,6 +4,7 @@ import { gradeMany } from '../grading/index.js';
 import type { StageContext } from '../pipeline/stage.js';
 import type { Prompt } from '../records/index.js';
 import { dualAnswerReward } from '../reward/index.js';
+import { shuffled } from '../statistics/index.js';
 import type { RolloutRow } from '../store/index.js';
 
 /** What TRL's reward function asks (snake_case: the wire to Python). */
@@ -38,7 +39,9 @@ export function rewardHandler(
     const unit = `step/${step}`;
     if (!committed.has(unit)) context.store.commitUnit(context.stageId, unit, rows, []);
     committed.add(unit);
-    return { rewards: rows.map((row) => row.reward?.total ?? null) };
+    const rewards = rows.map((row) => row.reward?.total ?? null);
+    const shuffle = context.recipe.train.control === 'shuffled-rewards';
+    return { rewards: shuffle ? shuffled(rewards, step) : rewards };
   };
 }
 

@@ -51,6 +51,12 @@ def parse_args() -> argparse.Namespace:
     parser.add_argument(
         "--start", type=Path, help="checkpoint to continue from: a second round, text-only lessons first"
     )
+    parser.add_argument(
+        "--lesson-phase",
+        type=float,
+        default=0.3,
+        help="share of a further round that begins with text-only lessons (default 0.3)",
+    )
     parser.add_argument("--processes", type=int, default=2, help="one thread each (default 2)")
     parser.add_argument(
         "--videos", type=int, default=5000, help="videos to encode and decode for training (default 5000)"

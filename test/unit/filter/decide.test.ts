@@ -1,0 +1,51 @@
+import fc from 'fast-check';
+import { describe, expect, test } from 'vitest';
+import { decide } from '../../../orchestrator/filter/decide.js';
+
+const options = { rollouts: 4, keepGrounding: false };
+
+function group(text: string, problemType: 'math' | 'iou' = 'math') {
+  const correct = [...text].map((mark) => (mark === '?' ? null : mark === '+'));
+  return { correct, values: correct.map((item) => (item === null ? null : Number(item))), problemType };
+}
+
+describe('decide', () => {
+  test.each([
+    ['', 'more', 0, 0],
+    ['+++', 'more', 3, 3],
+    ['+-', 'keep', 1, 2],
+    ['+-??', 'keep', 1, 2],
+    ['++++', 'drop', 4, 4],
+    ['----', 'drop', 0, 4],
+    ['+++?', 'unknown', 3, 3],
+    ['????', 'unknown', 0, 0],
+  ])('%s: %s', (marks, decision, correct, total) => {
+    expect(decide(group(marks), options)).toMatchObject({ decision, correct, total });
+  });
+
+  test('says why', () => {
+    expect(decide(group('+++-'), options).reason).toBe('3 of 4 right');
+    expect(decide(group('++++'), options).reason).toBe('always right: 4 of 4 right');
+    expect(decide(group('+?'), options).reason).toBe('1 of 1 right; 2 of 4 rollouts done');
+    expect(decide(group('+++?'), options).reason).toBe('3 of 3 right; 1 without a verdict');
+    expect(decide(group('+-', 'iou'), options).reason).toBe('1 of 2 right, mean value 0.50');
+  });
+
+  test('grounding prompts are kept whole when asked to', () => {
+    expect(decide(group('----', 'iou'), { ...options, keepGrounding: true }).decision).toBe('keep');
+    expect(decide(group('----', 'iou'), options).decision).toBe('drop');
+    expect(decide(group('----'), { ...options, keepGrounding: true }).decision).toBe('drop');
+  });
+
+  test('an early decision is the decision of all rollouts', () => {
+    const mark = fc.constantFrom('+', '-', '?');
+    fc.assert(
+      fc.property(fc.array(mark, { minLength: 4, maxLength: 4 }), fc.integer({ min: 0, max: 4 }), (marks, seen) => {
+        const early = decide(group(marks.slice(0, seen).join('')), options).decision;
+        const full = decide(group(marks.join('')), options).decision;
+        expect(full).not.toBe('more');
+        if (early !== 'more') expect(early).toBe(full);
+      }),
+    );
+  });
+});
