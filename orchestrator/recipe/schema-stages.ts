@@ -91,6 +91,12 @@ export const trainSchema = z
       .max(10)
       .default(0.02)
       .describe('Largest allowed difference between the log-probabilities that engine and trainer give one token.'),
+    control: z
+      .enum(['none', 'shuffled-rewards'])
+      .default('none')
+      .describe(
+        'A control experiment: shuffled-rewards deals the rewards of a step to the wrong rollouts, so that nothing can be learnt.',
+      ),
     trl: argumentsSchema
       .default({})
       .describe("Any field of TRL's GRPOConfig by its Python name (loss_type, epsilon_high, …)."),

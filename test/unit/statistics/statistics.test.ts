@@ -139,7 +139,10 @@ describe('calibration', () => {
         const [right, wrong] = [true, false].map((kind) => items.filter(([, label]) => label === kind));
         const pairs = (right ?? []).flatMap(([a]) => (wrong ?? []).map(([b]) => (a > b ? 1 : a === b ? 0.5 : 0)));
         const expected = pairs.length === 0 ? null : pairs.reduce<number>((sum, won) => sum + won, 0) / pairs.length;
-        const value = auroc(items.map(([score]) => score), items.map(([, label]) => label));
+        const value = auroc(
+          items.map(([score]) => score),
+          items.map(([, label]) => label),
+        );
         if (expected === null) expect(value).toBeNull();
         else expect(value).toBeCloseTo(expected, 12);
       }),

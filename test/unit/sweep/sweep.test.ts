@@ -12,9 +12,22 @@ import {
 } from '../../../orchestrator/sweep/index.js';
 import { costGrowsLinearly } from '../../fixtures/cost.js';
 
-function row(id: number, confidence: number | null, first: [number, number], second: [number, number], cluster?: string): SweepRow {
+function row(
+  id: number,
+  confidence: number | null,
+  first: [number, number],
+  second: [number, number],
+  cluster?: string,
+): SweepRow {
   const answer = ([value, tokens]: [number, number]) => ({ value, tokens });
-  return { id: String(id), benchmark: 'b', confidence, first: answer(first), second: answer(second), ...(cluster ? { cluster } : {}) };
+  return {
+    id: String(id),
+    benchmark: 'b',
+    confidence,
+    first: answer(first),
+    second: answer(second),
+    ...(cluster ? { cluster } : {}),
+  };
 }
 
 /** Few distinct confidences, so that ties are common. */
@@ -45,7 +58,9 @@ describe('frontier', () => {
       fc.property(someRows, (rows) => {
         const { points, n, never, always } = frontier(rows);
         expect(n).toBe(rows.length);
-        const distinct = new Set(rows.flatMap(({ confidence }) => (confidence === null ? [] : [Math.round(Math.log(confidence) * 1e6)])));
+        const distinct = new Set(
+          rows.flatMap(({ confidence }) => (confidence === null ? [] : [Math.round(Math.log(confidence) * 1e6)])),
+        );
         expect(points).toHaveLength(distinct.size + 1);
         for (const point of points) {
           const expected = naive(rows, point.threshold);
@@ -59,7 +74,8 @@ describe('frontier', () => {
         }
         expect(points[0]).toMatchObject({ threshold: ALWAYS_THINK, thinkRatio: 1 });
         expect(points[0]?.accuracy).toBeCloseTo(always.accuracy, 12);
-        if (rows.every(({ confidence }) => confidence !== null)) expect(points.at(-1)?.accuracy).toBeCloseTo(never.accuracy, 12);
+        if (rows.every(({ confidence }) => confidence !== null))
+          expect(points.at(-1)?.accuracy).toBeCloseTo(never.accuracy, 12);
       }),
       { numRuns: 300 },
     );
@@ -72,18 +88,26 @@ describe('frontier', () => {
 
   test('rows without a confidence always think', () => {
     const { points } = frontier([row(1, null, [1, 2], [0, 20])]);
-    expect(points).toEqual([{ threshold: ALWAYS_THINK, accuracy: 0, thinkRatio: 1, meanTokens: 20, exitAccuracy: null }]);
+    expect(points).toEqual([
+      { threshold: ALWAYS_THINK, accuracy: 0, thinkRatio: 1, meanTokens: 20, exitAccuracy: null },
+    ]);
     expect(frontier([])).toMatchObject({ n: 0, points: [] });
   });
 
   test('costs no more than sorting', () => {
-    const rows = Array.from({ length: 40_000 }, (_, id) => row(id, (id * 7919) % 40_009 / 40_009, [1, 2], [0, 20]));
+    const rows = Array.from({ length: 40_000 }, (_, id) => row(id, ((id * 7919) % 40_009) / 40_009, [1, 2], [0, 20]));
     expect(costGrowsLinearly((size) => frontier(rows.slice(0, size)), 20_000)).toBe(true);
   });
 });
 
 describe('chooseThreshold', () => {
-  const point = (threshold: number, accuracy: number, meanTokens: number) => ({ threshold, accuracy, meanTokens, thinkRatio: 0, exitAccuracy: null });
+  const point = (threshold: number, accuracy: number, meanTokens: number) => ({
+    threshold,
+    accuracy,
+    meanTokens,
+    thinkRatio: 0,
+    exitAccuracy: null,
+  });
   const points = [point(1.1, 0.8, 50), point(0.99, 0.81, 40), point(0.9, 0.805, 20), point(0.5, 0.7, 10)];
 
   test.each([
@@ -106,9 +130,18 @@ describe('chooseThreshold', () => {
 
 describe('calibration', () => {
   test('bins of the confidences that are known', () => {
-    const rows = [row(1, 0.95, [1, 1], [1, 9]), row(2, 0.91, [0, 1], [1, 9]), row(3, 0.25, [0, 1], [1, 9]), row(4, 1, [1, 1], [1, 9]), row(5, null, [0, 0], [1, 9])];
+    const rows = [
+      row(1, 0.95, [1, 1], [1, 9]),
+      row(2, 0.91, [0, 1], [1, 9]),
+      row(3, 0.25, [0, 1], [1, 9]),
+      row(4, 1, [1, 1], [1, 9]),
+      row(5, null, [0, 0], [1, 9]),
+    ];
     const { bins, ece, auroc } = calibration(rows);
-    expect(bins.map(({ low, n }) => [low, n])).toEqual([[0.2, 1], [0.9, 3]]);
+    expect(bins.map(({ low, n }) => [low, n])).toEqual([
+      [0.2, 1],
+      [0.9, 3],
+    ]);
     expect(bins[1]?.accuracy).toBeCloseTo(2 / 3, 12);
     expect(ece).toBeCloseTo((0.25 + 3 * Math.abs(2 / 3 - 2.86 / 3)) / 4, 12);
     expect(auroc).toBe(1);
