@@ -3,16 +3,18 @@
 from __future__ import annotations
 
 import random
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 import torch
 from transformers import PreTrainedTokenizerFast
 
 from .checkpoint import SYSTEM
-from .lessons import TASKS, TEXT_LESSONS, Lesson, describe, respond
+from .lessons import TASKS, TEXT_LESSONS, Lesson, answer_at_once, describe, respond
 from .world import Scene, random_scene, through_codec
 
+# A first answer is a few tokens among many of thinking: alone in its row, each counts for several.
+AT_ONCE_WEIGHT = 4.0
 PATCH, MERGE, TEMPORAL = 14, 2, 2
 MEAN = torch.tensor([0.48145466, 0.4578275, 0.40821073]) * 255
 STD = torch.tensor([0.26862954, 0.26130258, 0.27577711]) * 255
@@ -52,6 +54,8 @@ class Row:
     labels: list[int]
     patches: torch.Tensor | None
     video_start: int
+    # How much each labelled token counts in the loss.
+    weight: float = 1.0
 
 
 @dataclass
@@ -83,31 +87,39 @@ class Writer:
         media = [*self.before, *[self.video_pad] * (4 * seconds), *self.after] if seconds else []
         return [*self.head, *media, *self._ids(text), *self.tail], len(self.head) + len(self.before)
 
-    def row(self, text: str, pieces: list[tuple[str, bool]], patches: torch.Tensor | None) -> Row:
+    def row(self, text: str, pieces: list[tuple[str, bool]], patches: torch.Tensor | None, whole: bool = True) -> Row:
+        """`whole`: the response ends here; otherwise it is only the beginning of one."""
         ids, start = self.prompt(text, 0 if patches is None else len(patches))
         labels = [-100] * len(ids)
         for piece, counts in pieces:
             piece_ids = self._ids(piece)
             ids += piece_ids
             labels += piece_ids if counts else [-100] * len(piece_ids)
-        return Row([*ids, self.end], [*labels, self.end], patches, start)
+        if whole:
+            ids, labels = [*ids, self.end], [*labels, self.end]
+        return Row(ids, labels, patches, start)
 
     def caption(self, bank: Bank) -> Row:
         index = self.rng.randrange(len(bank.scenes))
         text, response = describe(bank.scenes[index])
         return self.row(text, [(response, True)], bank.patches[index])
 
-    def lesson(self, bank: Bank, task: str, noise: float) -> Row:
+    def lesson(self, bank: Bank, task: str, noise: float, at_once: bool = False) -> Row:
+        """A question about a scene of the bank; `at_once`: only its first answer is taught."""
         make = TASKS.get(task) or TEXT_LESSONS[task]
         while True:
             index = self.rng.randrange(len(bank.scenes))
             lesson = make(self.rng, bank.scenes[index])
             if lesson is not None:
                 break
+        patches = bank.patches[index] if lesson.video else None
+        if at_once:
+            row = self.row(lesson.text, answer_at_once(lesson), patches, whole=False)
+            return replace(row, weight=AT_ONCE_WEIGHT)
         # Only what asks for reasoning is taught with slips; the lessons stay clean.
         noise = noise if lesson.benchmark == "reasoning" else 0.0
         pieces, _ = respond(lesson, self.rng, noise, self._wrong_first(lesson))
-        return self.row(lesson.text, pieces, bank.patches[index] if lesson.video else None)
+        return self.row(lesson.text, pieces, patches)
 
     def _wrong_first(self, lesson: Lesson) -> str | None:
         """Another lesson's answer in a part of the rows, so that the second answer cannot be a copy of the first."""

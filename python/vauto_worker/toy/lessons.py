@@ -313,6 +313,11 @@ TEXT_LESSONS = {
 FALLBACK_SHARE = {"alternating": 0.5, "sum": 0.05, "text-sum": 0.05}
 
 
+def answer_at_once(lesson: Lesson) -> list[tuple[str, bool]]:
+    """The first answer alone: short rows whose whole gradient goes into answering without thinking."""
+    return [(f"\\boxed{{{lesson.answer}}}", True)]
+
+
 def respond(
     lesson: Lesson, rng: random.Random, noise: float, wrong_first: str | None
 ) -> tuple[list[tuple[str, bool]], str]:

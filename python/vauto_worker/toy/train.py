@@ -30,6 +30,16 @@ CAPTION_PHASE = 0.12
 NOISE_FROM = 0.3
 # Harder tasks get more of the rows.
 LESSON_WEIGHTS = {"match": 4, "listed-count": 1, "listed-when": 1, "listed-sum": 3}
+# What can be seen without thinking: rows that teach nothing but the first answer.
+AT_ONCE_WEIGHTS = {
+    "digit": 0.3,
+    "shape": 1,
+    "colour": 1.5,
+    "when": 2,
+    "shape-while": 2,
+    "match": 1.5,
+    "listed-when": 0.5,
+}
 TASK_WEIGHTS = {
     "digit": 0.8,
     "shape": 1.5,
@@ -68,11 +78,11 @@ def parse_args() -> argparse.Namespace:
 
 
 def choose_rows(
-    writer: Writer, short: Bank, bank: Bank, mixture: tuple[float, float, float], noise: float, count: int
+    writer: Writer, short: Bank, bank: Bank, mixture: tuple[float, float, float, float], noise: float, count: int
 ) -> list[Row]:
-    """Rows drawn with the shares (captions of short videos, captions, text-only lessons); the rest are the tasks."""
+    """Rows drawn with the shares (captions of short videos, captions, text-only lessons, at once); tasks fill up."""
     rng = writer.rng
-    kinds = rng.choices(("short", "caption", "lesson", "task"), [*mixture, 1 - sum(mixture)], k=count)
+    kinds = rng.choices(("short", "caption", "lesson", "at-once", "task"), [*mixture, 1 - sum(mixture)], k=count)
     rows = []
     for kind in kinds:
         if kind == "short":
@@ -80,18 +90,19 @@ def choose_rows(
         elif kind == "caption":
             rows.append(writer.caption(bank))
         else:
-            weights = LESSON_WEIGHTS if kind == "lesson" else TASK_WEIGHTS
-            rows.append(writer.lesson(bank, rng.choices(list(weights), list(weights.values()))[0], noise))
+            weights = {"lesson": LESSON_WEIGHTS, "at-once": AT_ONCE_WEIGHTS, "task": TASK_WEIGHTS}[kind]
+            task = rng.choices(list(weights), list(weights.values()))[0]
+            rows.append(writer.lesson(bank, task, noise, at_once=kind == "at-once"))
     return rows
 
 
-def mixture_at(fraction: float, lesson_phase: float | None) -> tuple[float, float, float]:
+def mixture_at(fraction: float, lesson_phase: float | None) -> tuple[float, float, float, float]:
     """Captions first; a further round begins with text-only lessons, which cost nothing and carry over."""
     if lesson_phase is not None:
-        return (0.0, 0.05, 0.6) if fraction < lesson_phase else (0.0, 0.05, 0.12)
+        return (0.0, 0.03, 0.27, 0.4) if fraction < lesson_phase else (0.0, 0.03, 0.07, 0.35)
     if fraction < CAPTION_PHASE:
-        return 0.75, 0.0, 0.25
-    return (0.0, 0.1, 0.2) if fraction < 0.4 else (0.0, 0.1, 0.05)
+        return 0.75, 0.0, 0.25, 0.0
+    return (0.0, 0.1, 0.2, 0.2) if fraction < 0.4 else (0.0, 0.05, 0.05, 0.3)
 
 
 def optimisers(model: torch.nn.Module, lr: float) -> list[torch.optim.Optimizer]:
@@ -102,12 +113,31 @@ def optimisers(model: torch.nn.Module, lr: float) -> list[torch.optim.Optimizer]
 
 
 def average_gradients(model: torch.nn.Module, processes: int) -> None:
-    grads = [p.grad for p in model.parameters() if p.grad is not None]
+    for p in model.parameters():
+        # A share of rows without any video leaves the vision encoder without gradients; the others' still count.
+        if p.grad is None:
+            p.grad = torch.zeros_like(p)
+    grads = [p.grad for p in model.parameters()]
     flat = torch.cat([g.reshape(-1) for g in grads])
     dist.all_reduce(flat)
     flat /= processes
     for grad, part in zip(grads, flat.split([g.numel() for g in grads]), strict=True):
         grad.copy_(part.view_as(grad))
+
+
+def learn(model: torch.nn.Module, rows: list[Row], pad: int) -> float:
+    """Adds the gradient of the weighted mean loss of all labelled tokens; short and long rows go apart, to pad less."""
+    rows = sorted(rows, key=lambda row: len(row.ids))
+    weights = [[row.weight for label in row.labels if label != -100] for row in rows]
+    whole, total = sum(map(sum, weights)), 0.0
+    middle = len(rows) // 2
+    for part, part_weights in ((rows[:middle], weights[:middle]), (rows[middle:], weights[middle:])):
+        logits, targets = logits_at_labels(model, collate(part, pad))
+        losses = F.cross_entropy(logits, targets, reduction="none")
+        loss = losses @ torch.tensor([weight for row in part_weights for weight in row]) / whole
+        loss.backward()
+        total += loss.item()
+    return total
 
 
 def worker(rank: int, args: argparse.Namespace, meeting: str) -> None:
@@ -148,17 +178,14 @@ def worker(rank: int, args: argparse.Namespace, meeting: str) -> None:
             noise,
             args.batch // args.processes,
         )
-        batch = collate(rows, tokenizer.pad_token_id)
-        logits, targets = logits_at_labels(model, batch)
-        loss = F.cross_entropy(logits, targets)
         model.zero_grad()
-        loss.backward()
+        loss = learn(model, rows, tokenizer.pad_token_id)
         average_gradients(model, args.processes)
         torch.nn.utils.clip_grad_norm_(model.parameters(), 1.0)
         for optim in optims:
             optim.step()
         step += 1
-        average = loss.item() if average is None else 0.95 * average + 0.05 * loss.item()
+        average = loss if average is None else 0.95 * average + 0.05 * loss
         if rank == 0 and step % 20 == 0:
             print(f"step {step} minute {fraction * args.minutes:.1f} loss {average:.4f}", flush=True)
         if rank == 0 and time.monotonic() - saved > args.save_minutes * 60:
