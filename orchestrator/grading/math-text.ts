@@ -36,6 +36,9 @@ const SYMBOLS: readonly (readonly [RegExp, string])[] = [
   [/\\(?:left|right|displaystyle|limits)(?![a-zA-Z])/g, ''],
   // Digit groups: 1{,}234, 1\,234, 1\!234.
   [/(?<=\d)(?:\{,\}|\\[,!]|,\\!)(?=\d)/g, ''],
+  // Names that plain text writes without the backslash.
+  [/(?<![A-Za-z\\])(pi|sin|cos|tan|cot|sec|csc|ln|log|exp|arcsin|arccos|arctan)(?![A-Za-z])/g, '\\$1 '],
+  [/(?<![A-Za-z\\])(?:infinity|inf)(?![A-Za-z])/gi, '\\infty '],
   [/\\[,!;: ]|~|\\q?quad(?![a-zA-Z])/g, ' '],
 ];
 
@@ -45,18 +48,34 @@ const OR = /\s*(?:,\s*)?(?:\\text\s*\{\s*or\s*\}|(?<![A-Za-z\\{])or(?![A-Za-z}])
 const AND = /\s*(?:,\s*)?(?:\\text\s*\{\s*and\s*\}|(?<![A-Za-z\\{])and(?![A-Za-z}]))\s*/g;
 const THOUSANDS = /^[+-]?\d{1,3}(?:,\d{3})+(?:\.\d+)?$|^[+-]?\d{1,3}(?: \d{3})+(?:\.\d+)?$/;
 const MIXED = /^(-?)\s*(\d{1,9}) (\d{1,9})\/(\d{1,9})$/;
-/** Names that plain text writes without the backslash. */
-const FUNCTION = /(?<![A-Za-z\\])(pi|sin|cos|tan|cot|sec|csc|ln|log|exp|arcsin|arccos|arctan)(?![A-Za-z])/g;
-const INFINITY = /(?<![A-Za-z\\])(?:infinity|inf)(?![A-Za-z])/gi;
 
-/** Brings a boxed answer or a gold answer into one form. */
+const MOST_ROUNDS = 8;
+
+/** Brings a boxed answer or a gold answer into one form; reading the body again changes nothing. */
 export function readMath(text: string): MathText {
+  let read = readOnce(text);
+  // What one layer hid ("1%.", wrappers in delimiters) shows in the next round.
+  for (let round = 1; round < MOST_ROUNDS; round += 1) {
+    const again = readOnce(read.body);
+    if (again.body === read.body) break;
+    read = {
+      ...again,
+      name: read.name ?? again.name,
+      unit: read.unit ?? again.unit,
+      percent: read.percent || again.percent,
+      alternatives: read.alternatives || again.alternatives,
+    };
+  }
+  return read;
+}
+
+function readOnce(text: string): MathText {
   let body = unwrapped(tidy(text)).replace(LEAD_IN, '');
   const named = NAME.exec(body);
   const name = named?.[1] ?? null;
   body = withoutEnd(named?.[2] ?? body);
   const alternatives = body.search(OR) >= 0 || body.includes('\\pm');
-  body = unwrapped(body.replace(OR, ', ').replace(AND, ', '));
+  body = withoutEnd(unwrapped(withoutEnd(body.replace(OR, ', ').replace(AND, ', '))));
   const { rest, unit, percent } = withoutUnit(body);
   body = tidyNumber(rest);
   const decimal = parseDecimal(body);
@@ -144,8 +163,6 @@ function tidyNumber(text: string): string {
   if (THOUSANDS.test(body)) return body.replace(/[, ]/g, '');
   return body
     .replace(MIXED, '$1$2\\frac{$3}{$4}')
-    .replace(FUNCTION, '\\$1 ')
-    .replace(INFINITY, '\\infty ')
     .replace(/(?<![\d.A-Za-z])(\d+(?:\.\d+)?)[eE]([+-]?\d{1,4})(?![\dA-Za-z.])/g, '$1 \\cdot 10^{$2}')
     .replace(/\s+/g, ' ')
     .trim();

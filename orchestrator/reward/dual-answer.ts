@@ -23,13 +23,18 @@ export function dualAnswerReward(trace: Trace, verdicts: Verdicts, weights: Rewa
   if (first === null || second === null) return null;
   const fallback = twice && earnsBonus(trace, verdicts.second) ? weights.fallback : 0;
   const task = twice ? weights.first * first + weights.second * second : (weights.first + weights.second) * second;
-  const total = task + weights.format * trace.format + fallback;
+  const total = rounded(task + weights.format * trace.format + fallback);
   return { first, second, format: trace.format, fallback, total };
 }
 
 /** "Correct" is the verdict's, not "value above 0.7": a wrong letter with a good span earns no bonus. */
 function earnsBonus(trace: Trace, second: Verdict | null): boolean {
   return trace.fallback && second?.correct === true && !isFallback(trace.second?.text ?? '');
+}
+
+/** Binary fractions leave dust (2.7750000000000004), which would tell equal rewards apart. */
+function rounded(total: number): number {
+  return Number(total.toFixed(12));
 }
 
 /** The task reward; 0 without a box, null when the grader failed. */
