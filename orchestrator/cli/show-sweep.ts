@@ -3,24 +3,16 @@ import { join, resolve } from 'node:path';
 import { z } from 'zod';
 import { UserError } from '../errors.js';
 import { openStore } from '../store/index.js';
-import { type SweepRow, sweep } from '../sweep/index.js';
+import { rules, type SweepRow, sweep, sweepRowSchema } from '../sweep/index.js';
 import { formatTable, printJson, printText } from './output.js';
 import { readJsonLines } from './read-json-lines.js';
-
-const answerSchema = z.object({ value: z.number().min(0), tokens: z.number().min(0) });
-const rowSchema = z.object({
-  id: z.union([z.string(), z.number()]).transform(String),
-  benchmark: z.string().default('all'),
-  cluster: z.string().optional(),
-  confidence: z.number().min(0).max(1).nullable(),
-  first: answerSchema,
-  second: answerSchema,
-});
 
 const flagsSchema = z.object({
   benchmark: z.string().optional(),
   holdout: z.coerce.number().gt(0).lt(1),
   tolerance: z.coerce.number().min(0).max(1),
+  rule: z.enum(rules).default('fewest-tokens'),
+  budget: z.coerce.number().gt(0).optional(),
   seed: z.coerce.number().int(),
   runs: z.string().default(process.env.VAUTO_RUNS ?? 'runs'),
   json: z.boolean().default(false),
@@ -32,13 +24,15 @@ const SHOWN_POINTS = 12;
 /** `vauto sweep`: a run's recorded greedy traces, or rows from a file. */
 export async function showSweep(source: string, given: Record<string, string | boolean>): Promise<void> {
   const flags = parseFlags(given);
-  const all = existsSync(source) ? await rowsOfFile(source) : rowsOfRun(source, resolve(flags.runs));
+  const all = source === '-' || existsSync(source) ? await rowsOfFile(source) : rowsOfRun(source, resolve(flags.runs));
   const rows = flags.benchmark === undefined ? all : all.filter((row) => row.benchmark === flags.benchmark);
   if (rows.length === 0) throw noRows(source, flags.benchmark, all);
+  if (flags.rule === 'token-budget' && flags.budget === undefined) throw noBudget();
   const result = sweep(rows, {
     holdout: flags.holdout,
-    rule: 'fewest-tokens',
+    rule: flags.rule,
     tolerance: flags.tolerance,
+    ...(flags.budget === undefined ? {} : { budget: flags.budget }),
     seed: flags.seed,
   });
   if (flags.json) return printJson(result);
@@ -63,7 +57,8 @@ export async function showSweep(source: string, given: Record<string, string | b
   printText(
     [
       `${n} questions; never think ${percent(never.accuracy)} % (${never.meanTokens.toFixed(1)} tokens), always ${percent(always.accuracy)} % (${always.meanTokens.toFixed(1)})`,
-      `chosen τ ${chosen.threshold.toFixed(4)} on one part; on the other (${chosen.n}): ${percent(chosen.accuracy)} % [${chosen.ci.map(percent).join(', ')}], think ${percent(chosen.thinkRatio)} %, ${chosen.meanTokens.toFixed(1)} tokens`,
+      `chosen τ ${chosen.threshold.toFixed(4)} (${chosen.rule})${chosen.heldOut ? ` on one part; on the other (${chosen.n})` : `, reported on the questions it was chosen on (${chosen.n})`}: ${percent(chosen.accuracy)} % [${chosen.ci.map(percent).join(', ')}], think ${percent(chosen.thinkRatio)} %, ${chosen.meanTokens.toFixed(1)} tokens`,
+      `against always thinking on these: ${signed(chosen.versusAlways.difference)} points of accuracy [${chosen.versusAlways.ci.map(signed).join(', ')}]`,
       `calibration of the first answer: ECE ${calibration.ece.toFixed(3)}, AUROC ${calibration.auroc?.toFixed(3) ?? 'undefined (all right or all wrong)'}`,
     ].join('\n'),
   );
@@ -71,6 +66,19 @@ export async function showSweep(source: string, given: Record<string, string | b
 
 function percent(share: number): string {
   return (share * 100).toFixed(1);
+}
+
+function signed(share: number): string {
+  return `${share < 0 ? '' : '+'}${percent(share)}`;
+}
+
+function noBudget(): UserError {
+  return new UserError({
+    code: 'usage',
+    kind: 'usage',
+    message: '--rule token-budget needs a budget',
+    fix: 'add --budget 40 (mean generated tokens a question)',
+  });
 }
 
 function parseFlags(given: Record<string, string | boolean>): z.infer<typeof flagsSchema> {
@@ -88,10 +96,7 @@ function parseFlags(given: Record<string, string | boolean>): z.infer<typeof fla
 
 async function rowsOfFile(file: string): Promise<SweepRow[]> {
   const rows: SweepRow[] = [];
-  for await (const { value } of readJsonLines(file, rowSchema)) {
-    const { cluster, ...rest } = value;
-    rows.push({ ...rest, ...(cluster === undefined ? {} : { cluster }) });
-  }
+  for await (const { value } of readJsonLines(file, sweepRowSchema)) rows.push(value);
   return rows;
 }
 

@@ -56,17 +56,39 @@ interface Sums {
   exitValue: number;
 }
 
+/** The rows that begin to exit at one threshold, together. */
+interface Step {
+  readonly rows: SweepRow[];
+  threshold: number;
+}
+
 function pointsOf(rows: readonly SweepRow[]): FrontierPoint[] {
-  const surest = rows.filter(hasConfidence).sort((a, b) => b.confidence - a.confidence);
   const sums = startOf(rows);
   const points = [toPoint(sums, rows.length, ALWAYS_THINK)];
-  surest.forEach((row, index) => {
-    exit(sums, row);
-    const next = surest[index + 1];
-    if (next && comparable(next.confidence) === comparable(row.confidence)) return;
-    points.push(toPoint(sums, rows.length, row.confidence));
-  });
+  const steps = stepsOf(rows);
+  for (const confidence of Float64Array.from(steps.keys()).sort().reverse()) {
+    const step = steps.get(confidence);
+    if (step === undefined) continue;
+    for (const row of step.rows) exit(sums, row);
+    points.push(toPoint(sums, rows.length, step.threshold));
+  }
   return points;
+}
+
+/** Rows by their confidence as the gate compares it; the threshold of a step is the lowest confidence in it. */
+function stepsOf(rows: readonly SweepRow[]): Map<number, Step> {
+  const steps = new Map<number, Step>();
+  for (const row of rows) {
+    if (row.confidence === null) continue;
+    const key = comparable(row.confidence);
+    const step = steps.get(key);
+    if (step === undefined) steps.set(key, { rows: [row], threshold: row.confidence });
+    else {
+      step.rows.push(row);
+      step.threshold = Math.min(step.threshold, row.confidence);
+    }
+  }
+  return steps;
 }
 
 /** Everything thinks. */
@@ -101,8 +123,4 @@ function policyPoint(rows: readonly SweepRow[], answer: 'first' | 'second'): Pol
   const mean = (pick: (row: SweepRow) => number) =>
     rows.length === 0 ? 0 : rows.reduce((sum, row) => sum + pick(row), 0) / rows.length;
   return { accuracy: mean((row) => row[answer].value), meanTokens: mean((row) => row[answer].tokens) };
-}
-
-function hasConfidence(row: SweepRow): row is SweepRow & { confidence: number } {
-  return row.confidence !== null;
 }

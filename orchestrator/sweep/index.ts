@@ -9,7 +9,7 @@ import type { SweepRow } from './input.js';
 export { type Calibration, type CalibrationBin, calibration } from './calibration.js';
 export { type ChooseOptions, chooseThreshold, type Rule, rules } from './choose.js';
 export { ALWAYS_THINK, type Frontier, type FrontierPoint, frontier, type PolicyPoint, pointAt } from './frontier.js';
-export { parseSweepRow, type SweepRow } from './input.js';
+export { type SweepRow, sweepRowSchema } from './input.js';
 
 /** The chosen threshold and what it does on questions it was not chosen on. */
 export interface Chosen extends FrontierPoint {

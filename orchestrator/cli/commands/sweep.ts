@@ -5,9 +5,14 @@ export function register(program: Command): void {
     .command('sweep')
     .summary('accuracy against tokens for every threshold, from recorded traces')
     .description('Compute the frontier over all thresholds of a run, or of a file of rows; needs no GPU.')
-    .argument('<run|file>', 'name of a run, or a JSON Lines file of rows {id, benchmark, confidence, first, second}')
+    .argument(
+      '<run|file>',
+      'name of a run, or a JSON Lines file (- for standard input) of rows {id, benchmark, confidence, first, second}',
+    )
     .option('--benchmark <name>', 'only this benchmark (default: all, pooled)')
     .option('--holdout <share>', 'share of the questions kept for reporting, 0 to 1', '0.5')
+    .option('--rule <name>', 'how τ is chosen: fewest-tokens, max-accuracy or token-budget', 'fewest-tokens')
+    .option('--budget <tokens>', 'mean generated tokens a question that token-budget may spend')
     .option('--tolerance <accuracy>', 'accuracy that may be given up for fewer tokens, 0 to 1', '0.01')
     .option('--seed <n>', 'seed of the split and the intervals, a whole number', '0')
     .option('--runs <dir>', 'folder of the store (default: runs, or VAUTO_RUNS)')
