@@ -11,7 +11,7 @@ export type Policy = 'never' | 'always' | 'auto';
 export type Metric = Omit<MetricRow, 'benchmark' | 'policy'>;
 
 /** A sample under a policy: the answer that counts and what it cost. */
-interface Taken {
+export interface Taken {
   readonly sample: Sample;
   readonly exit: boolean;
   readonly box: Box | null;
@@ -19,7 +19,7 @@ interface Taken {
   readonly tokens: number;
 }
 
-const INTERVAL = { seed: 1, draws: 2000, level: 0.95 } as const;
+export const INTERVAL = { seed: 1, draws: 2000, level: 0.95 } as const;
 const RECALL_LEVELS = [0.3, 0.5, 0.7] as const;
 /** Intersection over prediction from which NExT-GQA's Acc@GQA takes a span for grounded. */
 const GROUNDED = 0.5;
@@ -33,7 +33,8 @@ export function metricsOf(samples: readonly Sample[], policy: Policy, threshold:
   return [...answerMetrics(taken), ...policyMetrics(taken, policy), ...groundingMetrics(taken)];
 }
 
-function take(sample: Sample, policy: Policy, threshold: number): Taken {
+/** What the policy makes of a sample. */
+export function take(sample: Sample, policy: Policy, threshold: number): Taken {
   const { trace, verdicts } = sample;
   const exit = policy === 'never' || (policy === 'auto' && exitsAt(trace.confidence, threshold));
   return exit
@@ -64,8 +65,8 @@ function policyMetrics(taken: readonly Taken[], policy: Policy): Metric[] {
 }
 
 function groundingMetrics(taken: readonly Taken[]): Metric[] {
-  const type = taken[0]?.sample.prompt.problemType;
-  if (type !== 'iou' && type !== 'gqa') return [];
+  const [type, another] = new Set(taken.map(({ sample }) => sample.prompt.problemType));
+  if (another !== undefined || (type !== 'iou' && type !== 'gqa')) return [];
   const read = new Map(taken.map((item) => [item, groundingOf(item.sample.prompt, item.box)]));
   const iou = (item: Taken) => read.get(item)?.iou ?? 0;
   const iop = (item: Taken) => read.get(item)?.iop ?? 0;

@@ -1,15 +1,18 @@
 import type { Estimate, StageContext, StageResult } from '../pipeline/stage.js';
 import type { Recipe } from '../recipe/index.js';
 import type { Prompt, Sampling } from '../records/index.js';
-import type { MetricRow, RolloutRow } from '../store/index.js';
+import type { MetricRow } from '../store/index.js';
 import { chanceOf } from './chance.js';
+import { comparePolicies } from './compare.js';
 import { gainsOf, sampledAccuracy } from './gain.js';
 import { metricsOf } from './metrics.js';
 import type { Sample } from './sample.js';
 
 export const name = 'evaluate';
 /** Raise when the stage's output for the same inputs changes. */
-export const version = 1;
+export const version = 2;
+/** All benchmarks together, each question counting once; no benchmark can have this name. */
+export const OVERALL = 'overall';
 
 export interface EvaluationSummary {
   readonly weights: string;
@@ -64,50 +67,62 @@ export async function run(
       totals.engineSeconds += summary.engineSeconds;
       totals.rollouts += summary.rollouts;
     }
-    context.store.saveMetrics(context.stageId, await benchmarkMetrics(context, benchmark, set, before));
+    const passed = samplesOfSets(context, context.stageId, [set]);
+    context.store.saveMetrics(context.stageId, [
+      ...policyMetrics(recipe, benchmark, passed),
+      { benchmark, policy: 'chance', ...(await chance(context, passed)) },
+      ...gains(context, benchmark, [set], passed, before),
+    ]);
   }
+  const sets = benchmarkSets(recipe).map((item) => item.set);
+  const all = samplesOfSets(context, context.stageId, sets);
+  context.store.saveMetrics(context.stageId, [
+    ...policyMetrics(recipe, OVERALL, all),
+    ...gains(context, OVERALL, sets, all, before),
+  ]);
   const benchmarks = recipe.data.benchmarks.map((item) => item.name);
   return { summary: { weights, benchmarks, ...totals }, artifacts: [] };
 }
 
-async function benchmarkMetrics(
-  context: StageContext,
-  benchmark: string,
-  set: string,
-  before: number | undefined,
-): Promise<MetricRow[]> {
-  const { recipe, store } = context;
-  const prompts = context.prompts.get(set) ?? [];
-  const rows = [...store.stageRows(context.stageId)].filter((row) => row.set === set);
-  const greedy = samplesOf(
-    rows.filter((row) => row.pass === 'greedy'),
-    prompts,
-  );
-  const sampled = samplesOf(
-    rows.filter((row) => row.pass === 'sampled'),
-    prompts,
-  );
-  const metrics: MetricRow[] = recipe.evaluate.policies.flatMap((policy) =>
-    metricsOf(greedy, policy, recipe.evaluate.threshold).map((metric) => ({ benchmark, policy, ...metric })),
-  );
-  metrics.push({
-    benchmark,
-    policy: 'chance',
-    ...(await chanceOf(greedy, recipe.reward.correctThreshold, context.verifyMath)),
-  });
-  if (sampled.length > 0) metrics.push({ benchmark, policy: 'sampled', ...sampledAccuracy(sampled) });
-  if (before !== undefined) {
-    const earlier = [...store.stageRows(before)].filter((row) => row.set === set);
-    metrics.push(...gainsOf(benchmark, samplesOf(earlier, prompts), [...greedy, ...sampled]));
-  }
-  return metrics;
+/** Metrics of each policy on the greedy traces, what the policies do beside each other, and accuracy when sampled. */
+function policyMetrics({ evaluate }: Recipe, benchmark: string, samples: readonly Sample[]): MetricRow[] {
+  const greedy = ofPass(samples, 'greedy');
+  const sampled = ofPass(samples, 'sampled');
+  return [
+    ...evaluate.policies.flatMap((policy) =>
+      metricsOf(greedy, policy, evaluate.threshold).map((metric) => ({ benchmark, policy, ...metric })),
+    ),
+    ...comparePolicies(greedy, evaluate.policies, evaluate.threshold).map((metric) => ({ benchmark, ...metric })),
+    ...(sampled.length > 0 ? [{ benchmark, policy: 'sampled', ...sampledAccuracy(sampled) }] : []),
+  ];
 }
 
-/** Pairs rows with their prompts; samples about one video form a cluster for the intervals. */
-function samplesOf(rows: readonly RolloutRow[], prompts: readonly Prompt[]): Sample[] {
-  const byId = new Map(prompts.map((prompt) => [prompt.id, prompt]));
-  return rows.flatMap(({ promptId, pass, trace, verdicts }) => {
-    const prompt = byId.get(promptId);
+function chance({ recipe, verifyMath }: StageContext, samples: readonly Sample[]) {
+  return chanceOf(ofPass(samples, 'greedy'), recipe.reward.correctThreshold, verifyMath);
+}
+
+/** Changes since the stage `before`, paired by prompt. */
+function gains(
+  context: StageContext,
+  benchmark: string,
+  sets: readonly string[],
+  samples: readonly Sample[],
+  before: number | undefined,
+): MetricRow[] {
+  return before === undefined ? [] : gainsOf(benchmark, samplesOfSets(context, before, sets), samples);
+}
+
+function ofPass(samples: readonly Sample[], pass: string): Sample[] {
+  return samples.filter((sample) => sample.pass === pass);
+}
+
+/** The stored traces of prompt sets with their prompts; samples about one video form a cluster for the intervals. */
+function samplesOfSets({ store, prompts }: StageContext, stageId: number, sets: readonly string[]): Sample[] {
+  const known = new Map(
+    sets.map((set) => [set, new Map((prompts.get(set) ?? []).map((prompt) => [prompt.id, prompt]))]),
+  );
+  return [...store.stageRows(stageId)].flatMap(({ set, promptId, pass, trace, verdicts }) => {
+    const prompt = known.get(set)?.get(promptId);
     if (!prompt) return [];
     return [{ prompt, cluster: prompt.media[0]?.sha256 ?? prompt.id, pass, trace, verdicts }];
   });

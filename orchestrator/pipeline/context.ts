@@ -10,6 +10,7 @@ import type { Store } from '../store/index.js';
 import { videoBudget } from '../training/params.js';
 import { describeArtifact } from './artifacts.js';
 import { collect } from './collect.js';
+import { watchMemory } from './memory.js';
 import type { StageContext, StageName, StageProgress } from './stage.js';
 
 /** Limits of one math-verify call; a grader that needs longer gives the state `timeout`. */
@@ -26,11 +27,20 @@ const ENGINE_ENVIRONMENT = {
   OMP_WAIT_POLICY: 'PASSIVE',
 };
 
+/** What the work since the last look took. */
+export interface Usage {
+  /** Largest memory of vauto and its workers together; null where the system does not tell. */
+  readonly peakMemoryBytes: number | null;
+  /** Engines that came up: seconds of importing the engine's library, and until ready after that. */
+  readonly engineStarts: readonly { readonly importSeconds: number; readonly loadSeconds: number }[];
+}
+
 export interface Runtime {
   readonly bridge: Bridge;
   readonly verifyMath: MathVerifier;
   engine(weights: string): Promise<RolloutEngine>;
   trainer(): Worker;
+  usage(): Usage;
   close(): Promise<void>;
 }
 
@@ -46,6 +56,8 @@ export function createRuntime({ loaded, python, pythonPath, onLog }: RuntimeOpti
   const { recipe } = loaded;
   const env = { ...ENGINE_ENVIRONMENT, ...process.env };
   const bridge = openBridge({ python, pythonPath, env, onLog });
+  const memory = watchMemory();
+  let engineStarts: Usage['engineStarts'] = [];
   let engine: RolloutEngine | undefined;
   let weightsInUse: string | undefined;
 
@@ -60,6 +72,9 @@ export function createRuntime({ loaded, python, pythonPath, onLog }: RuntimeOpti
         videoBudget: videoBudget(recipe),
         seed: recipe.seed,
         onLog,
+        onUp: ({ importSeconds, loadSeconds }) => {
+          engineStarts = [...engineStarts, { importSeconds, loadSeconds }];
+        },
       });
     } else if (weightsInUse !== weights) {
       await engine.loadWeights(weights);
@@ -78,7 +93,15 @@ export function createRuntime({ loaded, python, pythonPath, onLog }: RuntimeOpti
     },
     engine: engineWith,
     trainer: () => bridge.worker('trainer'),
-    close: () => bridge.close(),
+    usage: () => {
+      const usage = { peakMemoryBytes: memory.peakBytes(), engineStarts };
+      engineStarts = [];
+      return usage;
+    },
+    close: () => {
+      memory.stop();
+      return bridge.close();
+    },
   };
 }
 

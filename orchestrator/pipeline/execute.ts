@@ -124,9 +124,12 @@ async function stage<Summary>(
   // Checkpoints and files of an attempt under another key must not be continued.
   if (!started.resumed) rmSync(join(session.runFolder, name), { recursive: true, force: true });
   try {
+    session.runtime.usage();
     const { summary, artifacts } = await body(session.context(name, started.id, progress));
     session.signal.throwIfAborted();
     store.finishStage(started.id, summary as object, artifacts);
+    const message = `what ${name} took`;
+    store.addEvent(runId, { level: 'info', stage: name, kind: 'usage', message, data: session.runtime.usage() });
     progress.end('done');
     return reachedOr(session, name, { stageId: started.id, key, summary });
   } catch (error) {

@@ -40,7 +40,9 @@ const trainEntrySchema = z.strictObject({
 });
 
 const benchmarkSchema = z.strictObject({
-  name: name.describe('Name of the benchmark in tables and metrics.'),
+  name: name
+    .refine((text) => text !== 'overall', { error: '"overall" is what all benchmarks together are called' })
+    .describe('Name of the benchmark in tables and metrics.'),
   ...entry,
 });
 

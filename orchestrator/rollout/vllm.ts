@@ -34,6 +34,8 @@ export interface VllmEngineOptions {
   readonly videoBudget: Params<'rollout.load'>['video_budget'];
   readonly seed: number;
   readonly onLog?: (line: string) => void;
+  /** Called each time an engine has come up. */
+  readonly onUp?: (info: EngineInfo) => void;
   /** Milliseconds without progress after which a generating process counts as hung; default 10 minutes. */
   readonly silenceMs?: number;
 }
@@ -64,6 +66,7 @@ export async function createVllmEngine(options: VllmEngineOptions): Promise<Roll
     // Tokenizer and processor stay those of the model that the recipe names; only weights are exchanged.
     if (weights !== options.model) info = await worker.call('rollout.swap', { model: weights }, callOptions);
     loaded = { info: toInfo(info), start: worker.starts };
+    options.onUp?.(loaded.info);
     options.onLog?.(
       `vLLM ${info.version} on ${info.device}: up in ${info.load_seconds} s, weights ${info.weights.slice(0, 12)}`,
     );

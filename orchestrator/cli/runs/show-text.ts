@@ -29,9 +29,9 @@ function heading({ run }: RunView): string {
   return `${run.name}: ${run.status}${reason}\nstarted ${localTime(run.createdAt)}, seed ${run.seed}, folder ${run.folder}\n`;
 }
 
-function stages({ stages: list }: RunView): string {
+function stages(view: RunView): string {
   const columns = [left('stage'), left('status'), left('key'), right('time'), right('reused'), left('note', true)];
-  const rows = list.map((stage) => [
+  const rows = view.stages.map((stage) => [
     ...[
       stage.name,
       stage.status,
@@ -41,7 +41,16 @@ function stages({ stages: list }: RunView): string {
     ],
     stage.reason ?? (stage.attempt > 1 ? `attempt ${stage.attempt}` : null),
   ]);
-  return rows.length === 0 ? '' : table(columns, rows);
+  return rows.length === 0 ? '' : `${table(columns, rows)}${usage(view)}`;
+}
+
+function usage({ usage: { seconds, peakMemoryBytes, engineLoadSeconds } }: RunView): string {
+  const parts = [
+    `${formatSeconds(seconds)} in all`,
+    ...(peakMemoryBytes === null ? [] : [`at most ${formatBytes(peakMemoryBytes)} of memory`]),
+    ...(engineLoadSeconds === null ? [] : [`vLLM up ${engineLoadSeconds.toFixed(1)} s after its import`]),
+  ];
+  return `${parts.join('; ')}\n`;
 }
 
 function ledger({ ledger: counts }: RunView): string {
@@ -87,11 +96,26 @@ function metrics({ metrics: all }: RunView): string {
 }
 
 function gains(all: RunView['metrics']): string {
+  return differences(all, 'gain', 'gain by training') + comparisons(all);
+}
+
+/** What thinking adds and early exit costs, after training when there was any. */
+function comparisons(all: RunView['metrics']): string {
+  const stage = all.some((metric) => metric.stage === 'evaluate') ? 'evaluate' : 'evaluate-before';
+  const latest = all.filter((metric) => metric.stage === stage);
+  return (
+    differences(latest, 'versus-never', 'thinking adds to accuracy') +
+    differences(latest, 'versus-always', 'early exit adds to accuracy') +
+    differences(latest, 'token-saving', 'early exit saves tokens')
+  );
+}
+
+function differences(all: RunView['metrics'], name: string, title: string): string {
   const rows = all
-    .filter((metric) => metric.name === 'gain')
+    .filter((metric) => metric.name === name)
     .map((metric) => [metric.benchmark, metric.policy, percentOf(metric, true), metric.n]);
   if (rows.length === 0) return '';
-  return `\n${table([left('gain by training', true), left('policy'), right('points [95%]'), right('n')], rows)}`;
+  return `\n${table([left(title, true), left('policy'), right(name === 'token-saving' ? '% [95%]' : 'points [95%]'), right('n')], rows)}`;
 }
 
 function percentOf(metric: MetricRow | undefined, signed = false): string | null {

@@ -1,3 +1,4 @@
+import { z } from 'zod';
 import type { RunRecord, StageRecord, Store } from '../../store/index.js';
 import { printJson, printText } from '../output.js';
 import { findRun, withStore } from './open.js';
@@ -19,6 +20,13 @@ export interface RunView {
   };
   /** Result of the sweep stage: frontier, chosen threshold, calibration, pooled and per benchmark. */
   readonly sweep: unknown;
+  /** Worst of the last sitting of each stage; null where nothing was measured. */
+  readonly usage: {
+    readonly seconds: number;
+    readonly peakMemoryBytes: number | null;
+    readonly engineImportSeconds: number | null;
+    readonly engineLoadSeconds: number | null;
+  };
   readonly artifacts: ReturnType<Store['artifacts']>;
   readonly warnings: ReturnType<Store['events']>;
 }
@@ -37,6 +45,7 @@ export function viewOf(store: Store, record: RunRecord): RunView {
   const filter = current.find((stage) => stage.name === 'filter');
   const ledger = store.ledger(id);
   const steps = store.steps(id);
+  const events = store.events(id);
   return {
     run,
     stages: current.map(({ id: _id, superseded: _superseded, ...stage }) => stage),
@@ -48,8 +57,30 @@ export function viewOf(store: Store, record: RunRecord): RunView {
     metrics: store.metrics(id),
     training: { steps, ...endsOf(steps.map((row) => row.metrics.reward_mean ?? null)) },
     sweep: current.find((stage) => stage.name === 'sweep')?.result ?? null,
+    usage: usageOf(current, events),
     artifacts: store.artifacts(id),
-    warnings: store.events(id).filter((event) => event.level !== 'info'),
+    warnings: events.filter((event) => event.level !== 'info'),
+  };
+}
+
+const usageSchema = z.object({
+  peakMemoryBytes: z.number().nullable(),
+  engineStarts: z.array(z.object({ importSeconds: z.number(), loadSeconds: z.number() })),
+});
+
+function usageOf(stages: readonly StageRecord[], events: ReturnType<Store['events']>): RunView['usage'] {
+  const latest = new Map(events.filter(({ kind }) => kind === 'usage').map(({ stage, data }) => [stage, data]));
+  const usages = stages.flatMap(({ name }) => usageSchema.safeParse(latest.get(name)).data ?? []);
+  const starts = usages.flatMap(({ engineStarts }) => engineStarts);
+  const most = (values: readonly (number | null)[]) => {
+    const known = values.filter((value) => value !== null);
+    return known.length === 0 ? null : Math.max(...known);
+  };
+  return {
+    seconds: stages.reduce((sum, { seconds }) => sum + seconds, 0),
+    peakMemoryBytes: most(usages.map(({ peakMemoryBytes }) => peakMemoryBytes)),
+    engineImportSeconds: most(starts.map(({ importSeconds }) => importSeconds)),
+    engineLoadSeconds: most(starts.map(({ loadSeconds }) => loadSeconds)),
   };
 }
 

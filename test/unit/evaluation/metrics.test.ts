@@ -1,5 +1,6 @@
 import { describe, expect, test } from 'vitest';
 import { parseCompletion } from '../../../orchestrator/answer/index.js';
+import { comparePolicies } from '../../../orchestrator/evaluation/compare.js';
 import { metricsOf, type Policy } from '../../../orchestrator/evaluation/metrics.js';
 import type { Sample } from '../../../orchestrator/evaluation/sample.js';
 import { gradeTrace } from '../../../orchestrator/grading/index.js';
@@ -39,6 +40,22 @@ describe('answers', () => {
       // Of the two that thinking mends, one is sent to think.
       'think-recall': 0.5,
     });
+  });
+
+  test('policies are compared on the same traces', async () => {
+    const items = await samples();
+    const named = (policies: Policy[]) =>
+      Object.fromEntries(
+        comparePolicies(items, policies, 0.9).map(({ policy, name, value }) => [`${policy} ${name}`, value]),
+      );
+    const tokens = (policy: Policy) => valuesOf(items, policy).tokens ?? 0;
+    expect(named(['never', 'always', 'auto'])).toEqual({
+      'always versus-never': 0.25,
+      'auto versus-always': -0.25,
+      'auto token-saving': expect.closeTo(1 - tokens('auto') / tokens('always'), 12),
+    });
+    expect(named(['always'])).toEqual({});
+    expect(comparePolicies([], ['always', 'never'], 0.9)).toMatchObject([{ value: null, n: 0 }]);
   });
 
   test('tokens are those until the answer that is taken', async () => {
