@@ -11,7 +11,7 @@ from typing import Any
 
 import pytest
 import torch
-from training_help import BUDGET, TINY, Host, black_video, image_row, medium, tiny_rows
+from training_help import BUDGET, TINY, Host, black_video, image_row, medium, reversed_video, tiny_rows
 
 from vauto_worker import train
 from vauto_worker.positions import grid_positions, row_positions
@@ -38,13 +38,55 @@ def test_items_name_prompt_tokens_and_grids(samples: list[dict[str, Any]]) -> No
         assert item["prompt_token_ids"].count(7) == time * height * width // 4
 
 
-def test_black_frames_change_the_log_probs(samples: list[dict[str, Any]], tmp_path: Path) -> None:
-    seen = scores(samples[:1])[0]
-    blind = copy.deepcopy(samples[0])
-    blind["media"] = [medium(black_video(tmp_path / "black.mp4", seconds=seen["visual_grid"][0][0]))]
-    unseen = scores([blind])[0]
+@pytest.fixture(scope="module")
+def altered(samples: list[dict[str, Any]], tmp_path_factory: pytest.TempPathFactory) -> dict[str, dict[str, Any]]:
+    """The first sample with its own video, with its frames in reverse, and with black ones."""
+    folder, (own,) = tmp_path_factory.mktemp("altered"), samples[0]["media"]
+    seconds = scores(samples[:1])[0]["visual_grid"][0][0]
+    videos = {
+        "own": Path(own["path"]),
+        "reversed": reversed_video(folder / "reversed.mp4", own["path"]),
+        "black": black_video(folder / "black.mp4", seconds),
+    }
+    return {name: copy.deepcopy(samples[0]) | {"id": name, "media": [medium(path)]} for name, path in videos.items()}
+
+
+@pytest.mark.parametrize("change", ["reversed", "black"])
+def test_other_frames_change_the_log_probs(altered: dict[str, dict[str, Any]], change: str) -> None:
+    seen, unseen = scores([altered["own"], altered[change]])
     assert unseen["prompt_token_ids"] == seen["prompt_token_ids"]
     assert max(abs(a - b) for a, b in zip(seen["logprobs"], unseen["logprobs"], strict=True)) > 1e-3
+
+
+def test_other_frames_change_the_gradients(altered: dict[str, dict[str, Any]], tmp_path: Path) -> None:
+    """The same tokens under another video pull projector and language model elsewhere; the vision encoder is frozen."""
+    settings = {**train.NEUTRAL, "output_dir": str(tmp_path), "video_budget": BUDGET}
+    trainer = train.make_trainer(TINY / "model", settings, Host(), list(altered.values()))
+    trained = {name: p for name, p in trainer.model.named_parameters() if p.requires_grad}
+    assert any("merger" in name for name in trained)
+    assert all("visual" not in name or "merger" in name for name in trained)
+
+    def gradients(name: str) -> dict[str, torch.Tensor]:
+        trainer.model.zero_grad()
+        trainer.rows = [name]
+        completion = altered[name]["token_ids"]
+        ids = torch.tensor([[*trainer.samples[name].ids, *completion]])
+        logps, *_ = trainer._get_per_token_logps_and_entropies(
+            trainer.model, ids, torch.ones_like(ids), len(completion)
+        )
+        logps.sum().backward()
+        return {name: p.grad.clone() for name, p in trained.items()}
+
+    def apart(a: dict[str, torch.Tensor], b: dict[str, torch.Tensor], part: str) -> float:
+        names = [name for name in a if part in name]
+        whole, other = (torch.cat([g[name].flatten() for name in names]) for g in (a, b))
+        return ((whole - other).norm() / whole.norm()).item()
+
+    own = gradients("own")
+    for part in ("merger", "language_model"):
+        assert apart(own, gradients("own"), part) < 1e-4
+        assert apart(own, gradients("reversed"), part) > 0.05
+        assert apart(own, gradients("black"), part) > 0.05
 
 
 def test_sampling_and_scoring_give_the_same_log_probs(samples: list[dict[str, Any]], tmp_path: Path) -> None:

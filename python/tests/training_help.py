@@ -109,10 +109,22 @@ def weights(folder: Path) -> dict[str, Any]:
 
 def black_video(path: Path, seconds: int) -> Path:
     """Black frames, two a second, 56×56."""
+    return write_video(path, np.zeros((2 * seconds, 56, 56, 3), np.uint8))
+
+
+def reversed_video(path: Path, source: str) -> Path:
+    """The frames of another video from the last to the first."""
+    with av.open(source) as container:
+        frames = [frame.to_ndarray(format="rgb24") for frame in container.decode(video=0)]
+    return write_video(path, np.stack(frames[::-1]))
+
+
+def write_video(path: Path, frames: np.ndarray) -> Path:
+    """Frames, uint8 [T, H, W, 3], two a second."""
     with av.open(str(path), "w") as container:
         stream = container.add_stream("libx264", rate=2)
-        stream.width, stream.height, stream.pix_fmt = 56, 56, "yuv420p"
-        for _ in range(2 * seconds):
-            container.mux(stream.encode(av.VideoFrame.from_ndarray(np.zeros((56, 56, 3), np.uint8), format="rgb24")))
+        stream.width, stream.height, stream.pix_fmt = frames.shape[2], frames.shape[1], "yuv420p"
+        for frame in frames:
+            container.mux(stream.encode(av.VideoFrame.from_ndarray(frame, format="rgb24")))
         container.mux(stream.encode())
     return path
