@@ -17,6 +17,27 @@ export function formatOf(layout: Layout, mode: Mode, first: FoundBox | null, sec
   return first !== null && first.text !== '' && fills(text, first, 0, headEnd) ? 1 : 0;
 }
 
+/** strict: as the paper describes it. reference: what the published code accepts, to compare with published numbers. */
+export type FormatRule = 'strict' | 'reference';
+
+const BOX = String.raw`\\boxed\{[^{}]*(?:\{[^{}]*\}[^{}]*)*\}`;
+const BOX_ALONE = new RegExp(String.raw`^\s*${BOX}\s*$`);
+const OPEN = '<think>';
+const CLOSE = '</think>';
+
+/**
+ * The format reward as the published code computes it (docs/grading.md): boxes may be empty and hold at most one level of
+ * inner braces, the think block may be blank, an end token in the text spoils it, each think tag occurs exactly once.
+ */
+export function referenceFormatOf(text: string, mode: Mode): 0 | 1 {
+  if (mode === 'direct') return BOX_ALONE.test(text) ? 1 : 0;
+  const [open, close] = [text.indexOf(OPEN), text.indexOf(CLOSE)];
+  if (open < 0 || close < open || text.lastIndexOf(OPEN) !== open || text.lastIndexOf(CLOSE) !== close) return 0;
+  const [head, tail] = [text.slice(0, open), text.slice(close + CLOSE.length)];
+  const begins = mode === 'cot' ? head.trim() === '' : BOX_ALONE.test(head);
+  return begins && BOX_ALONE.test(tail) ? 1 : 0;
+}
+
 /** Whether the box is all there is between two offsets. */
 function fills(text: string, box: FoundBox, from: number, to: number): boolean {
   return text.slice(from, box.outerStart).trim() === '' && text.slice(box.outerEnd, to).trim() === '';

@@ -1,3 +1,4 @@
 /** Completion → Trace: the boxes, the format point, the confidence of the first answer. */
 export { comparable, confidenceOf, exitsAt } from './confidence.js';
+export type { FormatRule } from './format.js';
 export { answerOf, type Completion, type Mode, parseCompletion, withPrefix } from './parse.js';

@@ -1,7 +1,7 @@
 import { type Box, isFallback, type Rollout, type Trace } from '../records/index.js';
 import { type FoundBox, findBoxes } from './boxes.js';
 import { confidenceOf, tokensUpTo, tokensWithin } from './confidence.js';
-import { formatOf } from './format.js';
+import { type FormatRule, formatOf, referenceFormatOf } from './format.js';
 import { type Layout, layoutOf } from './layout.js';
 
 /**
@@ -21,8 +21,9 @@ export type Completion = Pick<Rollout, 'text' | 'logprobs' | 'tokenEnds' | 'fini
  * answer-twice: `first` is the one box before the first think tag, `second` the one box behind the last `</think>`.
  * None or several boxes in a place is no answer there. A completion without a think block has no second answer.
  * cot: the one box behind the last `</think>`; without any think tag the last box. direct: the last box.
+ * `formatRule` decides the format point and nothing else.
  */
-export function parseCompletion(rollout: Completion, mode: Mode): Trace {
+export function parseCompletion(rollout: Completion, mode: Mode, formatRule: FormatRule = 'strict'): Trace {
   const layout = layoutOf(rollout.text);
   const first = mode === 'answer-twice' ? only(findBoxes(layout.text, 0, layout.headEnd)) : null;
   const second = secondBox(layout, mode);
@@ -33,7 +34,7 @@ export function parseCompletion(rollout: Completion, mode: Mode): Trace {
     first: firstBox,
     second: second && toBox(second, rollout.tokenEnds),
     think: layout.think,
-    format: formatOf(layout, mode, first, second),
+    format: formatRule === 'reference' ? referenceFormatOf(rollout.text, mode) : formatOf(layout, mode, first, second),
     fallback,
     truncated: rollout.finishReason === 'length',
     confidence: confident ? confidenceOf(firstBox, rollout.logprobs) : null,

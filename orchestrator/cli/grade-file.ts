@@ -1,25 +1,36 @@
 import { z } from 'zod';
-import { parseCompletion } from '../answer/index.js';
+import { type FormatRule, type Mode, parseCompletion } from '../answer/index.js';
 import { openBridge } from '../bridge/index.js';
 import { ensureEnvironment } from '../environment/index.js';
 import { UserError } from '../errors.js';
 import { gradeMany, type MathVerifier } from '../grading/index.js';
+import { loadRecipe } from '../recipe/index.js';
 import {
   type Box,
   type Prompt,
   problemTypes,
+  type RewardWeights,
   spanSchema,
   type Trace,
   type Verdict,
   type Verdicts,
 } from '../records/index.js';
 import { dualAnswerReward } from '../reward/index.js';
-import { printJsonLine } from './output.js';
+import { explain } from './explain.js';
+import { printJsonLine, printText } from './output.js';
 import { readJsonLines } from './read-json-lines.js';
 
 const BATCH = 256;
 const MATH_TIMEOUT_SECONDS = 5;
-const WEIGHTS = { first: 0.9, second: 1.1, format: 1, fallback: 0.3 };
+/** The paper's weights (section 3.2). */
+const DEFAULTS = {
+  first: 0.9,
+  second: 1.1,
+  format: 1,
+  fallback: 0.3,
+  correctThreshold: 0.7,
+  formatRule: 'strict',
+} as const;
 
 const segmentSchema = z.union([spanSchema.transform((span) => [span]), z.array(spanSchema)]);
 const rowSchema = z.object({
@@ -31,46 +42,82 @@ const rowSchema = z.object({
     segmentSchema,
     z.object({ answer: z.string(), segment: segmentSchema }),
   ]),
+  question: z.string().min(1).optional(),
   options: z.array(z.string()).optional(),
   completion: z.string(),
 });
 type Row = z.infer<typeof rowSchema>;
 
-const modes = ['answer-twice', 'cot', 'direct'] as const;
+const flagsSchema = z.object({
+  recipe: z.string().optional(),
+  threshold: z.coerce.number().gt(0, 'a number above 0').max(1, 'at most 1').optional(),
+  mode: z.enum(['answer-twice', 'cot', 'direct']).optional(),
+  formatRule: z.enum(['strict', 'reference']).optional(),
+  explain: z.boolean().default(false),
+});
+
+interface Rules {
+  readonly reward: RewardWeights & { readonly formatRule: FormatRule };
+  readonly mode: Mode;
+  readonly explain: boolean;
+}
 
 /** `vauto grade`: rows in, verdicts and reward out, a batch at a time. */
-export async function gradeFile(file: string, flags: { threshold: string; mode: string }): Promise<void> {
-  const correctThreshold = Number(flags.threshold);
-  const mode = modes.find((name) => name === flags.mode);
-  if (!(correctThreshold > 0 && correctThreshold <= 1))
-    throw usage(`--threshold is ${flags.threshold}: a number above 0, at most 1`);
-  if (mode === undefined) throw usage(`--mode is ${flags.mode}: answer-twice, cot or direct`);
+export async function gradeFile(file: string, flags: Record<string, string | boolean>): Promise<void> {
+  const rules = await rulesOf(flags);
   const math = lazyMath();
-  const flush = async (rows: readonly Row[]) => {
-    const items = rows.map((row) => ({
-      prompt: promptOf(row),
-      trace: parseCompletion({ text: row.completion, logprobs: [], tokenEnds: [], finishReason: 'stop' }, mode),
-    }));
-    const verdicts = await gradeMany(items, { verifyMath: math.verify, correctThreshold });
-    items.forEach(({ prompt, trace }, index) => {
-      const graded = verdicts[index] ?? { first: null, second: null };
-      printJsonLine(
-        outputOf(prompt.id, trace, graded, dualAnswerReward(trace, graded, { ...WEIGHTS, correctThreshold }, mode)),
-      );
-    });
-  };
   try {
     let batch: Row[] = [];
     for await (const { value } of readJsonLines(file, rowSchema)) {
       batch.push(value);
       if (batch.length < BATCH) continue;
-      await flush(batch);
+      await gradeBatch(batch, rules, math.verify);
       batch = [];
     }
-    await flush(batch);
+    await gradeBatch(batch, rules, math.verify);
   } finally {
     await math.close();
   }
+}
+
+/** Flags win over the recipe, the recipe over the defaults. */
+async function rulesOf(given: Record<string, string | boolean>): Promise<Rules> {
+  const parsed = flagsSchema.safeParse(given);
+  if (!parsed.success) throw badFlag(parsed.error.issues[0]);
+  const { recipe: file, threshold, mode, formatRule, explain: explaining } = parsed.data;
+  const recipe = file === undefined ? undefined : (await loadRecipe(file)).recipe;
+  const reward = recipe?.reward ?? DEFAULTS;
+  return {
+    reward: {
+      ...reward,
+      correctThreshold: threshold ?? reward.correctThreshold,
+      formatRule: formatRule ?? reward.formatRule,
+    },
+    mode: mode ?? recipe?.prompting.mode ?? 'answer-twice',
+    explain: explaining,
+  };
+}
+
+async function gradeBatch(rows: readonly Row[], rules: Rules, verifyMath: MathVerifier): Promise<void> {
+  const { reward: weights, mode } = rules;
+  const items = rows.map((row) => ({
+    row,
+    prompt: promptOf(row),
+    trace: parseCompletion(
+      { text: row.completion, logprobs: [], tokenEnds: [], finishReason: 'stop' },
+      mode,
+      weights.formatRule,
+    ),
+  }));
+  const graded = await gradeMany(items, { verifyMath, correctThreshold: weights.correctThreshold });
+  items.forEach(({ row, prompt, trace }, index) => {
+    const verdicts = graded[index] ?? { first: null, second: null };
+    const reward = dualAnswerReward(trace, verdicts, weights, mode);
+    if (rules.explain) {
+      const recipe = { reward: weights, prompting: { mode } };
+      printText(`${explain(prompt.id, { text: row.completion, trace, verdicts, reward }, prompt, recipe)}\n`);
+    } else printJsonLine(outputOf(prompt.id, trace, verdicts, reward));
+  });
 }
 
 /** math-verify's worker, started only when a row needs it. */
@@ -104,7 +151,7 @@ function promptOf(row: Row): Prompt {
     source: 'file',
     modality: 'text',
     media: [],
-    question: '-',
+    question: row.question ?? '(not in the file)',
     ...gold,
     ...(row.options ? { options: row.options } : {}),
     problemType: row.problem_type,
@@ -134,6 +181,12 @@ function answerOf(box: Box | null, verdict: Verdict | null) {
   };
 }
 
-function usage(message: string): UserError {
-  return new UserError({ code: 'usage', kind: 'usage', message, fix: 'see vauto grade --help' });
+function badFlag(issue: z.core.$ZodIssue | undefined): UserError {
+  const name = String(issue?.path[0] ?? 'flags').replace(/[A-Z]/g, (letter) => `-${letter.toLowerCase()}`);
+  return new UserError({
+    code: 'usage',
+    kind: 'usage',
+    message: `--${name}: ${issue?.message ?? 'not usable'}`,
+    fix: 'see vauto grade --help',
+  });
 }

@@ -44,45 +44,49 @@ export async function collect(collector: Collector, job: CollectJob): Promise<Co
   const commits = new PQueue({ concurrency: 1 });
   let failed: unknown;
 
-  for (const unit of open) {
-    collector.signal.throwIfAborted();
-    if (failed !== undefined) break;
-    const started = performance.now();
-    const results = await generateUnit(collector, job, unit, (tokens) => {
-      done += 1;
-      totals.generatedTokens += tokens;
-      const seconds = totals.engineSeconds + (performance.now() - started) / 1000;
-      collector.progress.update(done, total, {
-        pass: job.pass,
-        'tokens/s': Math.round(totals.generatedTokens / seconds),
-        ...(right.graded > 0 ? { right: (right.correct / right.graded).toFixed(2) } : {}),
+  try {
+    for (const unit of open) {
+      collector.signal.throwIfAborted();
+      if (failed !== undefined) break;
+      const started = performance.now();
+      const results = await generateUnit(collector, job, unit, (tokens) => {
+        done += 1;
+        totals.generatedTokens += tokens;
+        const seconds = totals.engineSeconds + (performance.now() - started) / 1000;
+        collector.progress.update(done, total, {
+          pass: job.pass,
+          'tokens/s': Math.round(totals.generatedTokens / seconds),
+          ...(right.graded > 0 ? { right: (right.correct / right.graded).toFixed(2) } : {}),
+        });
       });
-    });
-    totals.engineSeconds += (performance.now() - started) / 1000;
-    // One unit may wait for its commit while the next is generated; more would only hold memory.
-    await commits.onSizeLessThan(1);
-    void commits
-      .add(async () => {
-        const rows = await gradeRollouts(collector, job, unit.prompts, results.rollouts);
-        collector.store.commitUnit(
-          collector.stageId,
-          unit.name,
-          rows,
-          results.failures.map((failure) => ({ set: job.set, ...failure })),
-        );
-        totals.rollouts += rows.length;
-        totals.failures += results.failures.length;
-        for (const row of rows) {
-          totals.promptTokens += row.rollout.promptTokens;
-          right.graded += 1;
-          if (row.verdicts.second?.correct) right.correct += 1;
-        }
-      })
-      .catch((error: unknown) => {
-        failed ??= error;
-      });
+      totals.engineSeconds += (performance.now() - started) / 1000;
+      // One unit may wait for its commit while the next is generated; more would only hold memory.
+      await commits.onSizeLessThan(1);
+      void commits
+        .add(async () => {
+          const rows = await gradeRollouts(collector, job, unit.prompts, results.rollouts);
+          collector.store.commitUnit(
+            collector.stageId,
+            unit.name,
+            rows,
+            results.failures.map((failure) => ({ set: job.set, ...failure })),
+          );
+          totals.rollouts += rows.length;
+          totals.failures += results.failures.length;
+          for (const row of rows) {
+            totals.promptTokens += row.rollout.promptTokens;
+            right.graded += 1;
+            if (row.verdicts.second?.correct) right.correct += 1;
+          }
+        })
+        .catch((error: unknown) => {
+          failed ??= error;
+        });
+    }
+  } finally {
+    // Also after an interruption: what was generated is committed, and the store is not closed under it.
+    await commits.onIdle();
   }
-  await commits.onIdle();
   if (failed !== undefined) throw failed;
   return totals;
 }
@@ -143,7 +147,7 @@ export async function gradeRollouts(
   const places = new Map(prompts.map((prompt, place) => [prompt.id, { prompt, place }]));
   const items = rollouts.flatMap((rollout) => {
     const found = places.get(rollout.promptId);
-    return found ? [{ ...found, rollout, trace: parseCompletion(rollout, mode) }] : [];
+    return found ? [{ ...found, rollout, trace: parseCompletion(rollout, mode, weights.formatRule) }] : [];
   });
   items.sort((a, b) => a.place - b.place || a.rollout.index - b.rollout.index);
   const verdicts = await gradeMany(items, {

@@ -34,6 +34,12 @@ export const rewardSchema = z
     first: weight.default(0.9).describe('Weight w1 of the first answer.'),
     second: weight.default(1.1).describe('Weight w2 of the second answer.'),
     format: weight.default(1).describe('Weight λ of the format reward.'),
+    formatRule: z
+      .enum(['strict', 'reference'])
+      .default('strict')
+      .describe(
+        'What earns the format reward: strict, as the paper describes it; reference, what its published code accepts (empty boxes, a blank think block), to compare with published numbers.',
+      ),
     fallback: weight.default(0.3).describe('Bonus α for a fallback first answer with a right second answer.'),
     correctThreshold: z
       .number()

@@ -56,7 +56,7 @@ async function rewardRows(
     const prompt = byId.get(completion.prompt_id);
     if (!prompt) throw new Error(`TRL asked for the reward of ${completion.prompt_id}, which is not a training prompt`);
     const rollout = rolloutOf(completion, step);
-    return { prompt, rollout, trace: parseCompletion(rollout, prompting.mode) };
+    return { prompt, rollout, trace: parseCompletion(rollout, prompting.mode, weights.formatRule) };
   });
   const verdicts = await gradeMany(items, {
     verifyMath: context.verifyMath,

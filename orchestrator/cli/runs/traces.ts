@@ -1,6 +1,6 @@
 import type { StoredRollout } from '../../store/index.js';
+import { explain, type Graded } from '../explain.js';
 import { formatTable, printJson, printText } from '../output.js';
-import { explainTrace } from './explain.js';
 import { findRun, tableWidth, withStore } from './open.js';
 
 export interface TraceFlags {
@@ -37,9 +37,23 @@ export function showTraces(name: string, flags: TraceFlags): void {
       printText('no rollouts match');
       return;
     }
-    printText(flags.explain ? rows.map((row) => explainTrace(row, row.prompt, run.recipe)).join('\n') : table(rows));
+    printText(
+      flags.explain
+        ? rows.map((row) => explain(titleOf(row), asGraded(row), row.prompt, run.recipe)).join('\n')
+        : table(rows),
+    );
     if (page.next !== null) process.stderr.write(`more: --after ${page.next}\n`);
   });
+}
+
+function titleOf(row: StoredRollout): string {
+  const step = row.step === undefined ? '' : `, step ${row.step}`;
+  const outcome = row.correct === null ? 'not graded' : row.correct ? 'right' : 'wrong';
+  return `${row.stage}/${row.pass} ${row.promptId} #${row.rollout.index}${step}: ${outcome}`;
+}
+
+function asGraded({ rollout: { text, finishReason }, trace, verdicts, reward }: StoredRollout): Graded {
+  return { text, finishReason, trace, verdicts, reward };
 }
 
 function table(rows: readonly StoredRollout[]): string {

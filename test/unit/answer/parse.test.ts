@@ -57,6 +57,20 @@ describe('format (rows 12 to 21)', () => {
     expect(parseCompletion(plain(completion), 'answer-twice').format).toBe(format);
   });
 
+  test.each(casesOf('format'))('row $row by the rule of the published code', ({ row, completion, format }) => {
+    const differs: Readonly<Record<number, 0 | 1>> = { 14: 1, 15: 1, 20: 0, 21: 0 };
+    const { format: reference } = parseCompletion(plain(completion), 'answer-twice', 'reference');
+    expect(reference).toBe(differs[row] ?? format);
+  });
+
+  test('the published rule costs no more than reading, whatever the braces', () => {
+    const braces = (size: number) => `\\boxed{${'{}'.repeat(size)}`;
+    const thought = (size: number) => `${braces(size)}<think>x</think>${braces(size)}`;
+    expect(
+      costGrowsLinearly((size) => parseCompletion(plain(thought(size)), 'answer-twice', 'reference'), 25_000),
+    ).toBe(true);
+  });
+
   test.each([
     ['cot', '<think>x</think>\\boxed{A}', 1],
     ['cot', '\\boxed{A}<think>x</think>\\boxed{A}', 0],

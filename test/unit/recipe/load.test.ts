@@ -8,7 +8,14 @@ describe('a recipe that is right', () => {
   it('has every default', async () => {
     const { recipe } = await load(MINIMAL);
     expect(recipe.train).toMatchObject({ groupSize: 8, beta: 0.01, learningRate: 1e-6, trl: {} });
-    expect(recipe.reward).toEqual({ first: 0.9, second: 1.1, format: 1, fallback: 0.3, correctThreshold: 0.7 });
+    expect(recipe.reward).toEqual({
+      first: 0.9,
+      second: 1.1,
+      format: 1,
+      fallback: 0.3,
+      correctThreshold: 0.7,
+      formatRule: 'strict',
+    });
     expect(recipe.evaluate.policies).toEqual(['never', 'always', 'auto']);
     expect(recipe.data.train[0]).toMatchObject({ source: 'jsonl', onError: 'fail' });
     expect(recipe.video.pixelsPerToken).toBe(784);

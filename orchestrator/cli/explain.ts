@@ -1,23 +1,36 @@
-import type { Prompt, Reward, Verdict } from '../../records/index.js';
-import type { StoredRollout } from '../../store/index.js';
+import type { Prompt, Reward, Trace, Verdict, Verdicts } from '../records/index.js';
 
 const INDENT = '    ';
 
-/** One rollout in full: what was asked, what was answered, how it was graded, and how the reward adds up. */
-export function explainTrace(row: StoredRollout, prompt: Prompt | null, recipe: unknown): string {
-  const { trace, rollout } = row;
-  const step = row.step === undefined ? '' : `, step ${row.step}`;
+/** A completion with all that was read and decided of it. */
+export interface Graded {
+  readonly text: string;
+  readonly finishReason?: string;
+  readonly trace: Trace;
+  readonly verdicts: Verdicts;
+  /** Null when the grader gave no verdict. */
+  readonly reward: Reward | null;
+}
+
+/** One completion in full: what was asked, what was answered, how it was graded, and how the reward adds up. */
+export function explain(title: string, graded: Graded, prompt: Prompt | null, recipe: unknown): string {
+  const { trace, verdicts, reward, finishReason } = graded;
+  const ending = `${trace.truncated ? ', cut at the limit' : ''}${finishReason === undefined ? '' : `; finish: ${finishReason}`}`;
   const lines = [
-    `${row.stage}/${row.pass} ${row.promptId} #${rollout.index}${step}: ${row.correct === null ? 'not graded' : row.correct ? 'right' : 'wrong'}`,
+    title,
     ...(prompt ? questionLines(prompt) : []),
     '  completion',
-    indented(rollout.text),
-    `  first answer   ${answerText(trace.first?.text, row.verdicts.first)}${trace.fallback ? ' (the fallback sentence)' : ''}`,
-    `  second answer  ${answerText(trace.second?.text, row.verdicts.second)}`,
-    `  confidence     ${trace.confidence?.toFixed(6) ?? '- (no first answer that counts, or no log-probs)'}`,
-    `  tokens         ${trace.tokens.first} to the first answer, ${trace.tokens.total} in all${trace.truncated ? ', cut at the limit' : ''}; finish: ${rollout.finishReason}`,
+    indented(graded.text),
+    `  first answer   ${answerText(trace.first?.text, verdicts.first)}${trace.fallback ? ' (the fallback sentence)' : ''}`,
+    `  second answer  ${answerText(trace.second?.text, verdicts.second)}`,
+    ...(trace.tokens.total === 0
+      ? []
+      : [
+          `  confidence     ${trace.confidence?.toFixed(6) ?? '- (no first answer that counts, or no log-probs)'}`,
+          `  tokens         ${trace.tokens.first} to the first answer, ${trace.tokens.total} in all${ending}`,
+        ]),
     `  format         ${trace.format === 1 ? 'box, think block, box' : 'not box, think block, box'}`,
-    `  reward         ${row.reward ? rewardText(row.reward, recipe) : '- (the grader gave no verdict: left out of its group)'}`,
+    `  reward         ${reward ? rewardText(reward, recipe) : '- (the grader gave no verdict: left out of its group)'}`,
   ];
   return `${lines.join('\n')}\n`;
 }
