@@ -51,8 +51,10 @@ function lowerFirst(text: string): string {
 }
 
 function isFullDisk(error: unknown): error is NodeJS.ErrnoException {
-  const code = (error as NodeJS.ErrnoException | undefined)?.code;
-  return code === 'ENOSPC' || code === 'EDQUOT' || code === 'SQLITE_FULL';
+  const { code, message = '' } = (error as Partial<NodeJS.ErrnoException> | undefined) ?? {};
+  if (code === 'ENOSPC' || code === 'EDQUOT' || code === 'SQLITE_FULL') return true;
+  // From Python (a checkpoint) only the text comes: "[Errno 28] No space left on device".
+  return code === 'raised' && /No space left on device|Disk quota exceeded/.test(message);
 }
 
 function fullDisk(error: NodeJS.ErrnoException): UserError {

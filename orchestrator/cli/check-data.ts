@@ -1,6 +1,7 @@
 import { resolve } from 'node:path';
 import { loadPrompts, type Rejected, rowError, type SourceCounts } from '../data/index.js';
 import { UserError } from '../errors.js';
+import { siftGold } from '../pipeline/check-gold.js';
 import { errorJson, errorsText } from './errors-text.js';
 import { formatTable, printJson, printText } from './output.js';
 
@@ -50,7 +51,7 @@ async function checkFile(file: string, root: string | undefined): Promise<Checke
     minimum: 0,
     ...(root === undefined ? {} : { root }),
   } as const;
-  const { counts, rejected } = await loadPrompts([spec], { resolve: (path) => resolve(path) });
+  const { counts, rejected } = await loadPrompts([spec], { resolve: (path) => resolve(path), sift: siftGold });
   const [only] = counts;
   if (only === undefined) throw new Error(`no counts of ${file}`);
   if (only.prompts === 0 && only.rejected === 0) {

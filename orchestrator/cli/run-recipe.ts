@@ -1,6 +1,6 @@
 import { resolve } from 'node:path';
 import { execute } from '../pipeline/execute.js';
-import { openSession, type RunProgress } from '../pipeline/session.js';
+import { openSession, type RunProgress, type Session } from '../pipeline/session.js';
 import type { StageName } from '../pipeline/stage.js';
 import { loadRecipe } from '../recipe/index.js';
 import { createInterrupt } from './interrupt.js';
@@ -21,7 +21,8 @@ export interface RunFlags {
 export async function runRecipe(file: string, flags: RunFlags): Promise<void> {
   const loaded = await loadRecipe(file, { sets: [...flags.set] });
   const runName = flags.run ?? loaded.recipe.name;
-  const interrupt = createInterrupt(`vauto run ${file}${flags.run ? ` --run ${flags.run}` : ''}`);
+  const command = resumeCommand(file, flags);
+  const interrupt = createInterrupt(command);
   const progress = createProgress({ stream: process.stderr });
   const session = await openSession({
     loaded,
@@ -31,14 +32,14 @@ export async function runRecipe(file: string, flags: RunFlags): Promise<void> {
     force: new Set(flags.force),
     signal: interrupt.signal,
     progress: (stage): RunProgress => progress.stage(stage),
+    command,
   });
   const started = Date.now();
   try {
     await execute(session);
     session.store.setRunStatus(session.runId, 'done');
   } catch (error) {
-    const reason = error instanceof Error ? error.message : String(error);
-    session.store.setRunStatus(session.runId, interrupt.signal.aborted ? 'interrupted' : 'failed', reason);
+    noteEnd(session, interrupt.signal.aborted ? 'interrupted' : 'failed', error);
     throw error;
   } finally {
     await session.close();
@@ -47,4 +48,27 @@ export async function runRecipe(file: string, flags: RunFlags): Promise<void> {
   const summary = summariseRun(resolve(flags.runs), runName, (Date.now() - started) / 1000);
   if (flags.json) printJson(summary.json);
   else process.stdout.write(summary.text);
+}
+
+/** The same command again, as it is typed: overrides belong to the recipe, `--force` does not (it would begin anew). */
+export function resumeCommand(file: string, { set, until, run, runs }: Omit<RunFlags, 'force' | 'json'>): string {
+  const words = ['vauto', 'run', file];
+  if (run !== undefined) words.push('--run', run);
+  if (runs !== (process.env.VAUTO_RUNS ?? 'runs')) words.push('--runs', runs);
+  if (until !== undefined) words.push('--until', until);
+  for (const override of set) words.push('--set', override);
+  return words.map(quoted).join(' ');
+}
+
+function quoted(word: string): string {
+  return /^[\w@%+=:,./-]+$/.test(word) ? word : `'${word.replaceAll("'", "'\\''")}'`;
+}
+
+function noteEnd(session: Session, status: 'interrupted' | 'failed', error: unknown): void {
+  const reason = error instanceof Error ? error.message : String(error);
+  try {
+    session.store.setRunStatus(session.runId, status, reason);
+  } catch {
+    // Nothing can be written (a full disk): the run keeps the status `running`, which without a process reads as interrupted.
+  }
 }

@@ -1,4 +1,6 @@
-import { loadPrompts } from '../data/index.js';
+import { existsSync } from 'node:fs';
+import { join, resolve } from 'node:path';
+import { leftOutOf, leftOutText, loadData, promptsOf } from '../pipeline/load-data.js';
 import { planRun } from '../pipeline/plan.js';
 import { loadRecipe } from '../recipe/index.js';
 import { printJson } from './output.js';
@@ -6,13 +8,15 @@ import { printJson } from './output.js';
 /** `vauto plan`: the recipe and its data checked, and what the run would cost. */
 export async function showPlan(file: string, flags: { set: readonly string[]; json?: boolean }): Promise<void> {
   const loaded = await loadRecipe(file, { sets: [...flags.set] });
-  const { data, name } = loaded.recipe;
-  const sets = new Map([['train', (await loadPrompts(data.train, loaded)).prompts]]);
-  for (const benchmark of data.benchmarks)
-    sets.set(`benchmark:${benchmark.name}`, (await loadPrompts([benchmark], loaded)).prompts);
+  const { name } = loaded.recipe;
+  // Media are not hashed again where runs are kept; a plan makes no folder of its own.
+  const runs = resolve(process.env.VAUTO_RUNS ?? 'runs');
+  const read = await loadData(loaded, existsSync(runs) ? { hashCache: join(runs, 'media-hashes.json') } : {});
+  const sets = promptsOf(read);
+  const leftOut = leftOutOf(read);
   const stages = planRun(loaded.recipe, sets);
   const prompts = Object.fromEntries([...sets].map(([set, list]) => [set, list.length]));
-  if (flags.json) return printJson({ recipe: file, name, prompts, stages });
+  if (flags.json) return printJson({ recipe: file, name, prompts, leftOut, stages });
   const lines = Object.entries(prompts).map(
     ([set, count]) => `  ${set.padEnd(28)} ${String(count).padStart(8)} prompts`,
   );
@@ -21,5 +25,7 @@ export async function showPlan(file: string, flags: { set: readonly string[]; js
       ? `  ${stage.padEnd(16)} skipped: ${skipped}`
       : `  ${stage.padEnd(16)} ${String(rollouts).padStart(9)} rollouts  ≤ ${String(tokens).padStart(10)} tokens  ${String(steps).padStart(6)} steps`,
   );
-  process.stdout.write(`${name} (${file})\n\n${lines.join('\n')}\n\n${rows.join('\n')}\n`);
+  const warning = leftOutText(leftOut);
+  const note = warning === undefined ? '' : `\n\nwarning: ${warning}`;
+  process.stdout.write(`${name} (${file})\n\n${lines.join('\n')}${note}\n\n${rows.join('\n')}\n`);
 }

@@ -1,8 +1,11 @@
 /** Manifests → prompts, with every bad row and its place. */
-export { type LoadContext, type LoadedPrompts, loadPrompts, rowError, type SourceCounts } from './load.js';
-export { MediaHasher } from './media.js';
+export { type LoadContext, type LoadedPrompts, loadPrompts, type SourceCounts } from './load.js';
+export { MediaHasher, readCache, saveCache } from './media.js';
+export { rowError, sourceErrors } from './problems.js';
+export { type ReadSource, readSource } from './read.js';
 export {
   isRejected,
+  type ReadRow,
   type Rejected,
   type RejectionCode,
   type Source,

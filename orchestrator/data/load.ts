@@ -1,13 +1,10 @@
-import { stat } from 'node:fs/promises';
-import { UserError, UserErrors } from '../errors.js';
+import { UserErrors } from '../errors.js';
 import type { ProblemType, Prompt } from '../records/index.js';
 import { MediaHasher } from './media.js';
-import { nameOf, shownPath } from './name.js';
-import { isRejected, type Rejected, type SourceContext, type SourceSpec } from './source.js';
-import { sources } from './sources/index.js';
-
-/** As many bad rows are listed; the rest is a number. */
-const LISTED = 20;
+import { nameOf } from './name.js';
+import { sourceErrors } from './problems.js';
+import { type ReadSource, readSource } from './read.js';
+import type { Rejected, SourceSpec } from './source.js';
 
 export interface LoadContext {
   /** Absolute path of something that a spec names. */
@@ -15,6 +12,8 @@ export interface LoadContext {
   /** File that keeps media hashes between runs. */
   readonly hashCache?: string;
   readonly signal?: AbortSignal;
+  /** A further look at what was read, that may turn rows into rejected ones. */
+  readonly sift?: (source: ReadSource) => Promise<ReadSource>;
 }
 
 /** How many rows of one spec are what. */
@@ -37,123 +36,31 @@ export interface LoadedPrompts {
 }
 
 /**
- * Reads the prompts of one set, in the order of specs and rows. Bad rows of `fail` specs, empty sources and sources below
- * their minimum are collected over all specs and thrown together as UserErrors.
+ * Reads the prompts of one set, in the order of specs and rows. Files that cannot be read, bad rows of `fail` specs, empty
+ * sources and sources below their minimum are collected and thrown together as UserErrors.
  */
 export async function loadPrompts(specs: readonly SourceSpec[], context: LoadContext): Promise<LoadedPrompts> {
   const hasher = await MediaHasher.open(context.hashCache);
-  const read: ReadSpec[] = [];
+  const read: ReadSource[] = [];
   try {
-    for (const spec of specs) read.push(await readSpec(spec, { ...context, hasher }));
+    for (const spec of specs) {
+      const source = await readSource(spec, { ...context, hasher });
+      read.push(context.sift === undefined ? source : await context.sift(source));
+    }
   } finally {
     await hasher.save();
   }
-  const errors = read.flatMap((one) => specErrors(one, shownPath(context.resolve(one.spec.path))));
+  const errors = read.flatMap(sourceErrors);
   if (errors.length > 0) throw new UserErrors(errors);
   return {
-    prompts: read.flatMap(({ prompts }) => prompts),
+    prompts: read.flatMap(({ rows }) => rows.map(({ prompt }) => prompt)),
     rejected: read.flatMap(({ rejected }) => rejected),
-    counts: read.map(({ spec, prompts, rejected }) => countsOf(spec, prompts, rejected)),
+    counts: read.map(countsOf),
   };
 }
 
-interface ReadSpec {
-  readonly spec: SourceSpec;
-  readonly prompts: Prompt[];
-  readonly rejected: Rejected[];
-}
-
-async function readSpec(spec: SourceSpec, context: SourceContext): Promise<ReadSpec> {
-  const source = sources[spec.source];
-  if (source === undefined) throw unknownSource(spec);
-  await checkReadable(spec, context);
-  const prompts: Prompt[] = [];
-  const rejected: Rejected[] = [];
-  for await (const item of source.load(spec, context)) {
-    if (isRejected(item)) rejected.push(item);
-    else prompts.push(item);
-    if (prompts.length === spec.limit) break;
-  }
-  return { spec, prompts, rejected };
-}
-
-async function checkReadable({ path }: SourceSpec, context: SourceContext): Promise<void> {
-  const file = context.resolve(path);
-  const info = await stat(file).catch((error: NodeJS.ErrnoException) => {
-    if (error.code !== 'ENOENT' && error.code !== 'ENOTDIR') throw error;
-  });
-  if (info?.isFile()) return;
-  const message = info ? `${path} is a folder; a manifest is a file` : `there is no manifest ${file}`;
-  throw new UserError({
-    code: 'missing-manifest',
-    kind: 'data',
-    message,
-    place: { file: path },
-    fix: 'give the path of a JSON Lines file',
-  });
-}
-
-function unknownSource({ source, path }: SourceSpec): UserError {
-  const fix = `allowed: ${Object.keys(sources).join(', ')}`;
-  return new UserError({
-    code: 'unknown-source',
-    kind: 'data',
-    message: `there is no source "${source}"`,
-    place: { file: path },
-    fix,
-  });
-}
-
-/** A rejected row as an error with its place. */
-export function rowError({ code, file, line, column, key, reason, fix }: Rejected): UserError {
-  const place = {
-    file,
-    line,
-    ...(column === undefined ? {} : { column }),
-    ...(key === undefined ? {} : { path: key }),
-  };
-  return new UserError({ code, kind: 'data', message: reason, place, ...(fix === undefined ? {} : { fix }) });
-}
-
-/** Why a spec cannot be used: its bad rows unless they are skipped, and too few good ones. */
-function specErrors({ spec, prompts, rejected }: ReadSpec, path: string): UserError[] {
-  const { minimum = 1, onError } = spec;
-  if (onError === 'skip')
-    return prompts.length >= minimum ? [] : [tooFew(path, minimum, prompts.length, rejected.length)];
-  const listed = rejected.slice(0, LISTED).map(rowError);
-  const more = rejected.length - listed.length;
-  // Rows that are errors by themselves are not missing ones, too.
-  const rows = prompts.length + rejected.length;
-  return [
-    ...listed,
-    ...(more > 0 ? [moreRows(path, more)] : []),
-    ...(rows < minimum ? [tooFew(path, minimum, rows, 0)] : []),
-  ];
-}
-
-function moreRows(path: string, more: number): UserError {
-  const fix = `vauto data check ${path} lists all of them; onError: skip leaves them out`;
-  return new UserError({
-    code: 'more-bad-rows',
-    kind: 'data',
-    message: `${more} more rows cannot be used`,
-    place: { file: path },
-    fix,
-  });
-}
-
-function tooFew(path: string, minimum: number, rows: number, skipped: number): UserError {
-  const common = { kind: 'data', place: { file: path } } as const;
-  if (rows + skipped === 0) {
-    const fix = 'write one question a line, as JSON';
-    return new UserError({ ...common, code: 'empty-dataset', message: `${path} holds no rows`, fix });
-  }
-  const message = `${path} has ${rows} usable rows, at least ${minimum} are needed`;
-  const fix = 'complete the download, mend the rows that were skipped, or lower minimum';
-  return new UserError({ ...common, code: 'too-few-rows', message, fix });
-}
-
-function countsOf(spec: SourceSpec, prompts: readonly Prompt[], rejected: readonly Rejected[]): SourceCounts {
+function countsOf({ spec, rows, rejected }: ReadSource): SourceCounts {
+  const prompts = rows.map(({ prompt }) => prompt);
   return {
     name: nameOf(spec),
     path: spec.path,

@@ -1,6 +1,6 @@
 import { createHash } from 'node:crypto';
 import { createReadStream } from 'node:fs';
-import { mkdir, readFile, realpath, rename, stat, writeFile } from 'node:fs/promises';
+import { mkdir, readFile, realpath, rename, rm, stat, writeFile } from 'node:fs/promises';
 import { dirname, isAbsolute, relative, resolve, sep } from 'node:path';
 import { pipeline } from 'node:stream/promises';
 
@@ -59,10 +59,12 @@ function absent(error: unknown): undefined {
 interface Known {
   readonly size: number;
   readonly mtimeMs: number;
+  /** Tells a file that was replaced by a copy with the old date. */
+  readonly ctimeMs: number;
   readonly sha256: string;
 }
 
-/** Content hashes of media files; each file is read once, as long as its size and time of change stay the same. */
+/** Content hashes of media files; each file is read once, as long as its size and times of change stay the same. */
 export class MediaHasher {
   readonly #known = new Map<string, Known>();
   readonly #running = new Map<string, Promise<string>>();
@@ -86,34 +88,49 @@ export class MediaHasher {
     return work;
   }
 
-  /** Writes the cache file, whole or not at all. */
+  /** Writes the cache file, whole or not at all; a folder that cannot be written to costs time, nothing else. */
   async save(): Promise<void> {
     if (this.cacheFile === undefined || !this.#changed) return;
-    const part = `${this.cacheFile}.${process.pid}.part`;
-    await mkdir(dirname(this.cacheFile), { recursive: true });
-    await writeFile(part, JSON.stringify(Object.fromEntries(this.#known)));
-    await rename(part, this.cacheFile);
+    await saveCache(this.cacheFile, Object.fromEntries(this.#known));
     this.#changed = false;
   }
 
   async #hash(path: string): Promise<string> {
-    const { size, mtimeMs } = await stat(path);
+    const { size, mtimeMs, ctimeMs } = await stat(path);
     const known = this.#known.get(path);
-    if (known && known.size === size && known.mtimeMs === mtimeMs) return known.sha256;
+    if (known && known.size === size && known.mtimeMs === mtimeMs && known.ctimeMs === ctimeMs) return known.sha256;
     const digest = createHash('sha256');
     await pipeline(createReadStream(path), digest);
     const sha256 = digest.digest('hex');
-    this.#known.set(path, { size, mtimeMs, sha256 });
+    this.#known.set(path, { size, mtimeMs, ctimeMs, sha256 });
     this.#changed = true;
     return sha256;
   }
 
   async #read(cacheFile: string): Promise<void> {
-    try {
-      const entries = Object.entries(JSON.parse(await readFile(cacheFile, 'utf8')) as Record<string, Known>);
-      for (const [path, known] of entries) if (typeof known?.sha256 === 'string') this.#known.set(path, known);
-    } catch {
-      // A cache that is missing or broken costs time, nothing else.
-    }
+    const entries = Object.entries(await readCache<Known>(cacheFile));
+    for (const [path, known] of entries) if (typeof known?.sha256 === 'string') this.#known.set(path, known);
+  }
+}
+
+/** A JSON object kept between runs; one that is missing or broken costs time, nothing else. */
+export async function readCache<Entry>(file: string): Promise<Record<string, Entry>> {
+  try {
+    const value: unknown = JSON.parse(await readFile(file, 'utf8'));
+    return value !== null && typeof value === 'object' ? (value as Record<string, Entry>) : {};
+  } catch {
+    return {};
+  }
+}
+
+/** Writes such an object whole, or leaves the old one when that is not possible. */
+export async function saveCache(file: string, value: Readonly<Record<string, unknown>>): Promise<void> {
+  const part = `${file}.${process.pid}.part`;
+  try {
+    await mkdir(dirname(file), { recursive: true });
+    await writeFile(part, JSON.stringify(value));
+    await rename(part, file);
+  } catch {
+    await rm(part, { force: true });
   }
 }

@@ -24,7 +24,7 @@ export interface Rejected {
   readonly file: string;
   /** From 1. */
   readonly line: number;
-  /** From 1, where it is known. */
+  /** From 1: where the key stands, or the row's beginning when it is not there. */
   readonly column?: number;
   /** Key of the row that is wrong. */
   readonly key?: string;
@@ -34,9 +34,16 @@ export interface Rejected {
 
 /**
  * bad-json: not one JSON object in UTF-8; bad-row: a key is missing or has another type; bad-answer: the gold answer does
- * not fit the problem type; bad-options; bad-media: missing, empty, outside the root; duplicate-id.
+ * not fit the problem type; bad-options; bad-media: missing, empty, outside the root, not decodable; duplicate-id.
  */
 export type RejectionCode = 'bad-json' | 'bad-row' | 'bad-answer' | 'bad-options' | 'bad-media' | 'duplicate-id';
+
+/** A row that is right, and where it stands. */
+export interface ReadRow {
+  readonly prompt: Prompt;
+  /** From 1. */
+  readonly line: number;
+}
 
 export interface SourceContext {
   /** Absolute path of something that the spec names. */
@@ -48,10 +55,10 @@ export interface SourceContext {
 /** A way of reading questions. Adding one: a file in `sources/`, a line in `sources/index.ts`, a test with good and bad rows. */
 export interface Source {
   readonly name: string;
-  /** Streams prompts and rejected rows in the order of the file; throws UserError when the file itself cannot be read. */
-  load(spec: SourceSpec, context: SourceContext): AsyncIterable<Prompt | Rejected>;
+  /** Streams good and rejected rows in the order of the file; throws UserError when the file itself cannot be read. */
+  load(spec: SourceSpec, context: SourceContext): AsyncIterable<ReadRow | Rejected>;
 }
 
-export function isRejected(item: Prompt | Rejected): item is Rejected {
+export function isRejected(item: ReadRow | Rejected): item is Rejected {
   return 'reason' in item;
 }

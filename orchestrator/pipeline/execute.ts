@@ -127,20 +127,18 @@ async function stage<Summary>(
     session.runtime.usage();
     const { summary, artifacts } = await body(session.context(name, started.id, progress));
     session.signal.throwIfAborted();
-    store.finishStage(started.id, summary as object, artifacts);
     const message = `what ${name} took`;
     store.addEvent(runId, { level: 'info', stage: name, kind: 'usage', message, data: session.runtime.usage() });
+    // The last that can fail: what comes after it must not mark a stage that is done as failed.
+    store.finishStage(started.id, summary as object, artifacts);
     progress.end('done');
     return reachedOr(session, name, { stageId: started.id, key, summary });
   } catch (error) {
     if (error instanceof Reached) throw error;
     const interrupted = session.signal.aborted;
-    store.failStage(
-      started.id,
-      error instanceof Error ? error.message : String(error),
-      interrupted ? 'interrupted' : 'failed',
-    );
-    progress.end(interrupted ? 'interrupted' : 'failed');
+    const outcome = interrupted ? 'interrupted' : 'failed';
+    progress.end(outcome);
+    store.failStage(started.id, error instanceof Error ? error.message : String(error), outcome);
     throw error;
   }
 }

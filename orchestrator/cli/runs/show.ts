@@ -1,12 +1,15 @@
 import { z } from 'zod';
 import type { RunRecord, StageRecord, Store } from '../../store/index.js';
 import { printJson, printText } from '../output.js';
+import { asItStands, resumeOf, stageAsItStands } from './live.js';
 import { findRun, withStore } from './open.js';
 import { formatRun } from './show-text.js';
 
 /** Everything that `vauto runs show` tells; `--json` prints it as it is. */
 export interface RunView {
   readonly run: Omit<RunRecord, 'id' | 'recipeText'>;
+  /** The command that goes on with a run that was interrupted or failed. */
+  readonly resume: string | null;
   /** Attempts that count, in order; `earlier` are the superseded ones. */
   readonly stages: readonly Omit<StageRecord, 'id' | 'superseded'>[];
   readonly earlier: readonly Omit<StageRecord, 'id' | 'superseded' | 'result'>[];
@@ -38,9 +41,10 @@ export function showRun(name: string, { runs, json }: { runs: string; json?: boo
   else printText(formatRun(view));
 }
 
-export function viewOf(store: Store, record: RunRecord): RunView {
+export function viewOf(store: Store, stored: RunRecord): RunView {
+  const record = asItStands(stored);
   const { id, recipeText: _text, ...run } = record;
-  const attempts = store.stages(id, { all: true });
+  const attempts = store.stages(id, { all: true }).map((stage) => stageAsItStands(record, stage));
   const current = attempts.filter((stage) => !stage.superseded);
   const filter = current.find((stage) => stage.name === 'filter');
   const ledger = store.ledger(id);
@@ -48,6 +52,7 @@ export function viewOf(store: Store, record: RunRecord): RunView {
   const events = store.events(id);
   return {
     run,
+    resume: resumeOf(store, record),
     stages: current.map(({ id: _id, superseded: _superseded, ...stage }) => stage),
     earlier: attempts
       .filter((stage) => stage.superseded)

@@ -5,18 +5,18 @@ import { readLines } from '../lines.js';
 import { findMedia } from '../media.js';
 import { nameOf, shownPath } from '../name.js';
 import { metaOf, type Row, rowSchema } from '../row.js';
-import type { Rejected, RejectionCode, Source, SourceContext, SourceSpec } from '../source.js';
+import type { ReadRow, Rejected, RejectionCode, Source, SourceContext, SourceSpec } from '../source.js';
 
 /** JSON Lines: one question a line, media paths relative to the file. Documented in docs/data.md. */
 export const jsonl: Source = { name: 'jsonl', load };
 
-async function* load(spec: SourceSpec, context: SourceContext): AsyncGenerator<Prompt | Rejected> {
+async function* load(spec: SourceSpec, context: SourceContext): AsyncGenerator<ReadRow | Rejected> {
   const file = context.resolve(spec.path);
   const root = spec.root === undefined ? dirname(file) : context.resolve(spec.root);
   const firstLines = new Map<string, number>();
   for await (const { number, text } of readLines(file, context.signal)) {
     if (text?.trim() === '') continue;
-    const reject = rejection(shownPath(file), number);
+    const reject = rejection(shownPath(file), number, text ?? '');
     const row = parseRow(text, reject);
     if ('reason' in row) {
       yield row;
@@ -25,12 +25,15 @@ async function* load(spec: SourceSpec, context: SourceContext): AsyncGenerator<P
     const id = String(row.value.id);
     const first = firstLines.get(id);
     firstLines.set(id, first ?? number);
-    if (first === undefined) yield await promptOf(row.value, nameOf(spec), root, reject, context);
-    else
+    if (first === undefined) {
+      const prompt = await promptOf(row.value, nameOf(spec), root, reject, context);
+      yield 'reason' in prompt ? prompt : { prompt, line: number };
+    } else {
       yield reject('duplicate-id', `the id "${id}" stands in line ${first} already`, {
         key: 'id',
         fix: 'give each row an id of its own',
       });
+    }
   }
 }
 
@@ -41,16 +44,23 @@ interface Detail {
 }
 type Reject = (code: RejectionCode, reason: string, detail?: Detail) => Rejected;
 
-function rejection(file: string, line: number): Reject {
+function rejection(file: string, line: number, text: string): Reject {
   return (code, reason, { key, fix, column } = {}) => ({
     code,
     file,
     line,
+    column: column ?? columnOf(text, key),
     reason,
     ...(key === undefined ? {} : { key }),
     ...(fix === undefined ? {} : { fix }),
-    ...(column === undefined ? {} : { column }),
   });
+}
+
+/** Column of a key in a line of JSON, from 1; the line's beginning when the key is not there. */
+function columnOf(text: string, key: string | undefined): number {
+  if (key === undefined) return 1;
+  // Keys that are looked for are plain words. A quote after a backslash is inside a text.
+  return text.search(new RegExp(`(?<!\\\\)"${key}"\\s*:`)) + 1 || 1;
 }
 
 function parseRow(text: string | undefined, reject: Reject): { readonly value: Row } | Rejected {

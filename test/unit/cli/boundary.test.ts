@@ -43,6 +43,10 @@ describe('the exit status', () => {
     expect(status).toBe(3);
     expect(stderr).toContain('the disk is full (/runs/x)');
     expect(stderr).not.toContain('bug');
+    // A checkpoint that Python could not write.
+    const message = 'train.run raised OSError: [Errno 28] No space left on device';
+    const fromPython = report(Object.assign(new Error(message), { code: 'raised' }));
+    expect([fromPython.status, fromPython.stderr.includes('bug')]).toEqual([3, false]);
   });
 });
 

@@ -48,6 +48,7 @@ describe('help', () => {
     for (const command of leaves(createProgram({ stdout: () => {}, stderr: () => {} }))) {
       const lines = helpText(command).split('\n');
       expect(lines.filter((line) => line.length > 80)).toEqual([]);
+      expect(lines.filter((line) => line.includes('default: []'))).toEqual([]);
       expect([command.name(), command.options.map((option) => option.long)]).toEqual([
         command.name(),
         expect.arrayContaining(['--json']),
@@ -126,8 +127,8 @@ describe('vauto data check', () => {
     const file = manifest(fine, fine, { ...fine, id: 2, answer: null }, { ...fine, id: 3, problem_type: 'x' });
     const { stdout, status } = await vauto('data', 'check', file, '--show', '2');
     expect(status).toBe(1);
-    expect(stdout).toContain(`${file}:2  the id "1" stands in line 1 already`);
-    expect(stdout).toContain(`${file}:3  the row has no answer`);
+    expect(stdout).toContain(`${file}:2:2  the id "1" stands in line 1 already`);
+    expect(stdout).toContain(`${file}:3:37  the row has no answer`);
     expect(stdout).toContain('… and 1 more bad rows');
     const json = JSON.parse((await vauto('data', 'check', file, '--json')).stdout) as { files: { rows: unknown[] }[] };
     expect(json.files[0]?.rows).toHaveLength(3);

@@ -1,0 +1,114 @@
+import { rmSync, writeFileSync } from 'node:fs';
+import { join } from 'node:path';
+import {
+  MediaHasher,
+  type ReadSource,
+  type Rejected,
+  readSource,
+  type SourceSpec,
+  sourceErrors,
+} from '../data/index.js';
+import { UserErrors } from '../errors.js';
+import type { LoadedRecipe } from '../recipe/index.js';
+import type { Prompt } from '../records/index.js';
+import type { Store } from '../store/index.js';
+import { siftGold } from './check-gold.js';
+
+/** What was read of each prompt set, entry by entry: `train`, and `benchmark:NAME` for each benchmark. */
+export type ReadSets = ReadonlyMap<string, readonly ReadSource[]>;
+
+export interface LoadOptions {
+  /** File that keeps media hashes between runs. */
+  readonly hashCache?: string;
+  readonly signal?: AbortSignal;
+}
+
+/** A row that a source with `onError: skip` left out. */
+export interface LeftOut {
+  readonly set: string;
+  readonly file: string;
+  readonly line: number;
+  readonly reason: string;
+}
+
+/** Reads all prompt sets of a recipe. Throws UserErrors with what is wrong in any of them. */
+export async function loadData(
+  { recipe: { data }, resolve }: Pick<LoadedRecipe, 'recipe' | 'resolve'>,
+  { hashCache, signal }: LoadOptions = {},
+): Promise<ReadSets> {
+  const specs = new Map<string, readonly SourceSpec[]>([['train', data.train]]);
+  for (const benchmark of data.benchmarks) specs.set(`benchmark:${benchmark.name}`, [benchmark]);
+  const hasher = await MediaHasher.open(hashCache);
+  const context = { resolve, hasher, ...(signal === undefined ? {} : { signal }) };
+  const sets = new Map<string, ReadSource[]>();
+  try {
+    for (const [set, list] of specs) {
+      const read: ReadSource[] = [];
+      for (const spec of list) read.push(await siftGold(await readSource(spec, context)));
+      sets.set(set, read);
+    }
+  } finally {
+    await hasher.save();
+  }
+  refuseBad(sets);
+  return sets;
+}
+
+/** Throws UserErrors with everything that is wrong in any of the sets, or does nothing. */
+export function refuseBad(sets: ReadSets): void {
+  const errors = [...sets.values()].flat().flatMap(sourceErrors);
+  if (errors.length > 0) throw new UserErrors(errors);
+}
+
+export function promptsOf(sets: ReadSets): Map<string, Prompt[]> {
+  return new Map(
+    [...sets].map(([set, read]) => [set, read.flatMap(({ rows }) => rows.map(({ prompt }) => prompt))] as const),
+  );
+}
+
+/** The rows that were left out; none where bad rows are errors. */
+export function leftOutOf(sets: ReadSets): LeftOut[] {
+  const row = (set: string, { file, line, reason }: Rejected) => ({ set, file, line, reason });
+  return [...sets].flatMap(([set, read]) =>
+    read.flatMap(({ rejected }) => rejected.map((rejection) => row(set, rejection))),
+  );
+}
+
+/** "3 rows were left out of train, 1 row of benchmark:perception"; undefined when there are none. */
+export function leftOutText(rows: readonly LeftOut[]): string | undefined {
+  const counts = new Map<string, number>();
+  for (const { set } of rows) counts.set(set, (counts.get(set) ?? 0) + 1);
+  const parts = [...counts].map(([set, count], index) =>
+    index === 0
+      ? `${count} ${count === 1 ? 'row was' : 'rows were'} left out of ${set}`
+      : `${count} ${count === 1 ? 'row' : 'rows'} of ${set}`,
+  );
+  return parts.length === 0 ? undefined : parts.join(', ');
+}
+
+/** Name of the file in the run folder that lists the rows left out, one JSON object a line. */
+export const LEFT_OUT_FILE = 'rejected.jsonl';
+
+/** Writes `rejected.jsonl` and a warning event; returns the warning's text, if there is anything to tell. */
+export function recordLeftOut(
+  store: Store,
+  run: { readonly id: number; readonly folder: string },
+  sets: ReadSets,
+): string | undefined {
+  const rows = leftOutOf(sets);
+  const file = join(run.folder, LEFT_OUT_FILE);
+  const text = leftOutText(rows);
+  if (text === undefined) {
+    rmSync(file, { force: true });
+    return undefined;
+  }
+  writeFileSync(file, rows.map((row) => `${JSON.stringify(row)}\n`).join(''));
+  const message = `${text}; listed in ${LEFT_OUT_FILE}`;
+  // A run that is started again says the same thing once.
+  const known = store.events(run.id).some((event) => event.kind === 'rejected-rows' && event.message === message);
+  const counts = Object.fromEntries(
+    [...sets].map(([set, read]) => [set, read.reduce((sum, { rejected }) => sum + rejected.length, 0)]),
+  );
+  if (!known) store.addEvent(run.id, { level: 'warning', kind: 'rejected-rows', message, data: counts });
+  return message;
+}
