@@ -1,6 +1,6 @@
 import type { Estimate, StageContext, StageResult } from '../pipeline/stage.js';
 import type { Recipe } from '../recipe/index.js';
-import type { Prompt, Sampling } from '../records/index.js';
+import { OVERALL, type Prompt, type Sampling } from '../records/index.js';
 import type { MetricRow } from '../store/index.js';
 import { chanceOf } from './chance.js';
 import { comparePolicies } from './compare.js';
@@ -11,8 +11,6 @@ import type { Sample } from './sample.js';
 export const name = 'evaluate';
 /** Raise when the stage's output for the same inputs changes. */
 export const version = 2;
-/** All benchmarks together, each question counting once; no benchmark can have this name. */
-export const OVERALL = 'overall';
 
 export interface EvaluationSummary {
   readonly weights: string;

@@ -1,4 +1,5 @@
 import { z } from 'zod';
+import { OVERALL } from '../records/index.js';
 
 /** Keys that every entry of `data.train` and `data.benchmarks` has. */
 const entry = {
@@ -41,7 +42,7 @@ const trainEntrySchema = z.strictObject({
 
 const benchmarkSchema = z.strictObject({
   name: name
-    .refine((text) => text !== 'overall', { error: '"overall" is what all benchmarks together are called' })
+    .refine((text) => text !== OVERALL, { error: `"${OVERALL}" is what all benchmarks together are called` })
     .describe('Name of the benchmark in tables and metrics.'),
   ...entry,
 });

@@ -71,16 +71,13 @@ export function frontierFigure(frontier: Frontier): Figure {
     [...points, ...ends].map((point) => point.meanTokens),
     whole,
   );
-  const y = axisOf(
-    'accuracy',
-    [...points, ...ends].map((point) => point.accuracy),
-    (value) => percent(value, 0),
-  );
+  const accuracies = [...points, ...ends].map((point) => point.accuracy);
+  const y = axisOf('accuracy', withReach(accuracies), (value) => percent(value, 0));
   const frame = frameOf(x, y);
   const place = (point: { meanTokens: number; accuracy: number }) =>
     [frame.x(point.meanTokens), frame.y(point.accuracy)] as const;
   const here = chosen && pointAt(frontier, chosen.threshold);
-  const svg = markup`${axes(frame, x, y)}<path class="line blue" d="${path(thin(points).map(place))}"/>${endMark(place(never), 'never think', 'left')}${endMark(place(always), 'always think', 'right')}${here && chosenMark(place(here), `τ = ${thresholdText(chosen.threshold)}`, frame)}`;
+  const svg = markup`${axes(frame, x, y)}<path class="line blue" d="${path(thin(points).map(place))}"/>${endMark(place(never), 'never think', 'left', here !== null && isNear(place(here), place(never)))}${endMark(place(always), 'always think', 'right')}${here && chosenMark(place(here), `τ = ${thresholdText(chosen.threshold)}`, frame)}`;
   const of = frontier.benchmark ?? 'all benchmarks';
   const choice = here
     ? ` At the chosen threshold ${thresholdText(chosen.threshold)}: ${percent(here.accuracy)} with ${here.meanTokens.toFixed(1)} tokens.`
@@ -121,9 +118,23 @@ export function pointAt({ points }: Frontier, threshold: number) {
 
 type Place = readonly [number, number];
 
+/** Accuracies over less than this are shown as the small differences they are. */
+const LEAST_REACH = 0.1;
+
+function withReach(accuracies: readonly number[]): number[] {
+  const most = Math.max(...accuracies);
+  return [...accuracies, Math.max(0, most - LEAST_REACH)];
+}
+
+/** Whether the labels of two marks would meet. */
+function isNear([x, y]: Place, [otherX, otherY]: Place): boolean {
+  return Math.abs(x - otherX) < 80 && y <= otherY + 6 && otherY - y < 36;
+}
+
 /** A square at an end of the frontier. The frontier rises to the right: above its right end and right of its left end is room. */
-function endMark([x, y]: Place, label: string, end: 'left' | 'right'): Markup {
-  const [dx, dy, anchor] = end === 'right' ? [6, -12, 'end'] : [11, Math.min(5, HEIGHT - 54 - y), 'start'];
+function endMark([x, y]: Place, label: string, end: 'left' | 'right', crowded = false): Markup {
+  const below = crowded ? 40 : Math.min(5, HEIGHT - 54 - y);
+  const [dx, dy, anchor] = end === 'right' ? [6, -12, 'end'] : [11, below, 'start'];
   return markup`<rect class="ring soft" x="${at(x - 4.5)}" y="${at(y - 4.5)}" width="9" height="9"/><text class="halo" x="${at(x + dx)}" y="${at(y + dy)}" text-anchor="${anchor}">${label}</text>`;
 }
 

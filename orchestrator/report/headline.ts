@@ -1,3 +1,4 @@
+import { OVERALL } from '../records/index.js';
 import type { Frontier, ReportData } from './data.js';
 import { pointAt } from './figures.js';
 import { interval, percent, thresholdText } from './numbers.js';
@@ -55,8 +56,9 @@ function gateHeadlines({ frontiers, threshold }: ReportData): Headline[] {
 
 /** Nothing is called better whose interval holds 0. */
 function trainingHeadlines({ gains, training }: ReportData): Headline[] {
-  const sampled = gains.filter((item) => item.policy === 'sampled');
-  const shown = sampled.length > 0 ? sampled : gains;
+  const single = gains.filter((item) => item.benchmark !== OVERALL);
+  const sampled = single.filter((item) => item.policy === 'sampled');
+  const shown = sampled.length > 0 ? sampled : single;
   if (shown.length > 0) {
     const better = shown.filter(({ gain }) => gain.low !== null && gain.low > 0).length;
     const worse = shown.filter(({ gain }) => gain.high !== null && gain.high < 0).length;
