@@ -15,6 +15,7 @@ export default defineConfig({
           hookTimeout: 900_000,
         },
       },
+      { test: { name: 'gpu', include: ['test/gpu/**/*.test.ts'], fileParallelism: false, testTimeout: 1_800_000 } },
       {
         test: {
           name: 'long',
