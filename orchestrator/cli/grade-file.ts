@@ -21,7 +21,6 @@ import { printJsonLine, printText } from './output.js';
 import { readJsonLines } from './read-json-lines.js';
 
 const BATCH = 256;
-const MATH_TIMEOUT_SECONDS = 5;
 /** The paper's weights (section 3.2). */
 const DEFAULTS = {
   first: 0.9,
@@ -30,6 +29,7 @@ const DEFAULTS = {
   fallback: 0.3,
   correctThreshold: 0.7,
   formatRule: 'strict',
+  mathTimeout: 5,
 } as const;
 
 const segmentSchema = z.union([spanSchema.transform((span) => [span]), z.array(spanSchema)]);
@@ -53,11 +53,12 @@ const flagsSchema = z.object({
   threshold: z.coerce.number().gt(0, 'a number above 0').max(1, 'at most 1').optional(),
   mode: z.enum(['answer-twice', 'cot', 'direct']).optional(),
   formatRule: z.enum(['strict', 'reference']).optional(),
+  timeout: z.coerce.number().gt(0, 'a number above 0').optional(),
   explain: z.boolean().default(false),
 });
 
 interface Rules {
-  readonly reward: RewardWeights & { readonly formatRule: FormatRule };
+  readonly reward: RewardWeights & { readonly formatRule: FormatRule; readonly mathTimeout: number };
   readonly mode: Mode;
   readonly explain: boolean;
 }
@@ -65,7 +66,7 @@ interface Rules {
 /** `vauto grade`: rows in, verdicts and reward out, a batch at a time. */
 export async function gradeFile(file: string, flags: Record<string, string | boolean>): Promise<void> {
   const rules = await rulesOf(flags);
-  const math = lazyMath();
+  const math = lazyMath(rules.reward.mathTimeout);
   try {
     let batch: Row[] = [];
     for await (const { value } of readJsonLines(file, rowSchema)) {
@@ -84,7 +85,7 @@ export async function gradeFile(file: string, flags: Record<string, string | boo
 async function rulesOf(given: Record<string, string | boolean>): Promise<Rules> {
   const parsed = flagsSchema.safeParse(given);
   if (!parsed.success) throw badFlag(parsed.error.issues[0]);
-  const { recipe: file, threshold, mode, formatRule, explain: explaining } = parsed.data;
+  const { recipe: file, threshold, mode, formatRule, timeout, explain: explaining } = parsed.data;
   const recipe = file === undefined ? undefined : (await loadRecipe(file)).recipe;
   const reward = recipe?.reward ?? DEFAULTS;
   return {
@@ -92,6 +93,7 @@ async function rulesOf(given: Record<string, string | boolean>): Promise<Rules> 
       ...reward,
       correctThreshold: threshold ?? reward.correctThreshold,
       formatRule: formatRule ?? reward.formatRule,
+      mathTimeout: timeout ?? reward.mathTimeout,
     },
     mode: mode ?? recipe?.prompting.mode ?? 'answer-twice',
     explain: explaining,
@@ -121,7 +123,7 @@ async function gradeBatch(rows: readonly Row[], rules: Rules, verifyMath: MathVe
 }
 
 /** math-verify's worker, started only when a row needs it. */
-function lazyMath(): { verify: MathVerifier; close: () => Promise<void> } {
+function lazyMath(timeoutSeconds: number): { verify: MathVerifier; close: () => Promise<void> } {
   let bridge: ReturnType<typeof openBridge> | undefined;
   return {
     verify: async (items) => {
@@ -129,7 +131,7 @@ function lazyMath(): { verify: MathVerifier; close: () => Promise<void> } {
       bridge ??= openBridge(await ensureEnvironment({ onProgress: (message) => process.stderr.write(`${message}\n`) }));
       const { results } = await bridge
         .worker('math')
-        .call('math.verify', { items: [...items], timeout_seconds: MATH_TIMEOUT_SECONDS });
+        .call('math.verify', { items: [...items], timeout_seconds: timeoutSeconds });
       return results;
     },
     close: async () => {

@@ -13,9 +13,6 @@ import { collect } from './collect.js';
 import { watchMemory } from './memory.js';
 import type { StageContext, StageName, StageProgress } from './stage.js';
 
-/** Limits of one math-verify call; a grader that needs longer gives the state `timeout`. */
-const MATH_TIMEOUT_SECONDS = 5;
-
 /** What vLLM and its libraries read from the environment in a worker; anything the user set wins. */
 const ENGINE_ENVIRONMENT = {
   // In one process the engine is up in seconds, and dies with its worker.
@@ -88,7 +85,7 @@ export function createRuntime({ loaded, python, pythonPath, onLog }: RuntimeOpti
     verifyMath: async (items) => {
       const { results } = await bridge
         .worker('math')
-        .call('math.verify', { items, timeout_seconds: MATH_TIMEOUT_SECONDS });
+        .call('math.verify', { items, timeout_seconds: recipe.reward.mathTimeout });
       return results;
     },
     engine: engineWith,

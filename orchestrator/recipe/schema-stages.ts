@@ -47,6 +47,12 @@ export const rewardSchema = z
       .max(1)
       .default(0.7)
       .describe('IoU from which a grounded answer counts as correct.'),
+    mathTimeout: z
+      .number()
+      .gt(0)
+      .max(600)
+      .default(5)
+      .describe('Seconds for comparing one answer by algebra; one that needs longer gets no verdict (state timeout).'),
   })
   .prefault({})
   .describe('The dual-answer reward (paper, section 3.2).');

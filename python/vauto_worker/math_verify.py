@@ -1,8 +1,4 @@
-"""Equality of mathematical answers by math-verify, with limits that a model's answer cannot break.
-
-The texts are LaTeX without delimiters, as orchestrator/grading/math.ts prepares them: units, percent signs and prose
-are gone. Checked before anything is evaluated: the length, and how large its numbers could become (`9^{9^{9}}`), since
-arithmetic on huge integers cannot be interrupted. Everything else is interrupted after `timeout_seconds` an item.
+"""The wire's `math.verify`: pairs of answers to a pool of killable processes, each pair once.
 
 Imports are absolute: inside this package the name math_verify still means the library. No torch here: the grader starts
 in a second.
@@ -10,203 +6,40 @@ in a second.
 
 from __future__ import annotations
 
-import ctypes
-import logging
 import threading
-from collections.abc import Iterator
-from contextlib import contextmanager
-from functools import lru_cache
 from typing import Any
 
-_MOST_CHARACTERS = 2000
-# Numbers of more bits than this are not computed: 2^20000 has 6,000 digits, and an answer has not.
-_MOST_BITS = 20_000.0
-_MOST_NODES = 2_000
-# A decimal for a number that has no end ("6.2832" for 2π) may be off by this much of it.
-_IRRATIONAL_TOLERANCE = 1e-4
-# math-verify rounds to six decimals, which makes all tiny numbers equal: beyond this relative difference none are.
-_LARGEST_DIFFERENCE = 1e-3
+from .math_pool import MathPool
+
 _MEMORY = 100_000
-_FACTORIALS = {"factorial", "factorial2", "subfactorial", "RisingFactorial", "FallingFactorial", "gamma"}
-
-
-class _TooLarge(Exception):
-    """Evaluating the expression could take for ever."""
-
-
-class _ItemTimeout(BaseException):
-    """Not an Exception: math-verify and sympy catch those on their way."""
-
-
 _decided: dict[tuple[str, str], dict[str, Any]] = {}
+_pool: MathPool | None = None
+_lock = threading.Lock()
 
 
 def verify(params: dict[str, Any], host: Any) -> dict[str, Any]:
     """`{items: [{gold, answer}], timeout_seconds}` → `{results: [{equal, state, normalised}]}`, in order.
 
     States: graded; unparsed (the answer cannot be read: not equal); timeout and error (`equal` is None: the grader
-    cannot tell, among them a gold answer that cannot be read). Works in any thread.
+    cannot tell, among them a gold answer that cannot be read, and an answer that ended the process). The time of an
+    item counts from when a process begins with it. What was decided is kept for the life of this worker, timeouts too:
+    an answer that stalls costs its deadline once. Works in any thread.
     """
-    seconds = float(params["timeout_seconds"])
-    return {"results": [_remembered(item["gold"], item["answer"], seconds) for item in params["items"]]}
-
-
-def _remembered(gold: str, answer: str, seconds: float) -> dict[str, Any]:
-    known = _decided.get((gold, answer))
-    if known is not None:
-        return known
-    result = _compare(gold, answer, seconds)
-    if result["equal"] is not None:  # a timeout says something about the machine's load, too
-        if len(_decided) >= _MEMORY:
+    pairs = [(item["gold"], item["answer"]) for item in params["items"]]
+    results = {pair: _decided[pair] for pair in set(pairs) if pair in _decided}
+    open_pairs = list(dict.fromkeys(pair for pair in pairs if pair not in results))
+    if open_pairs:
+        fresh = dict(zip(open_pairs, _workers().compare(open_pairs, float(params["timeout_seconds"])), strict=True))
+        results |= fresh
+        if len(_decided) + len(fresh) > _MEMORY:
             _decided.clear()
-        _decided[gold, answer] = result
-    return result
+        _decided.update(fresh)
+    return {"results": [results[pair] for pair in pairs]}
 
 
-def _compare(gold: str, answer: str, seconds: float) -> dict[str, Any]:
-    if len(gold) + len(answer) > _MOST_CHARACTERS:
-        return _result(None, "error", "too long")
-    normalised = None
-    try:
-        with _deadline(seconds):
-            given = _parse(answer)
-            if given is None:
-                return _result(False, "unparsed", None)
-            _check_size(given)
-            normalised = str(given)[:200]
-            wanted = _parse(gold)
-            if wanted is None:
-                return _result(None, "error", "the gold answer cannot be read")
-            _check_size(wanted)
-            return _result(_equal(wanted, given), "graded", normalised)
-    except _ItemTimeout:
-        return _result(None, "timeout", normalised)
-    except _TooLarge:
-        return _result(None, "error", "a number in it is too large")
-    except Exception as error:  # one bad answer must not fail its batch
-        return _result(None, "error", f"{type(error).__name__}: {error}"[:200])
-
-
-def _result(equal: bool | None, state: str, normalised: str | None) -> dict[str, Any]:
-    return {"equal": equal, "state": state, "normalised": normalised}
-
-
-def _parse(latex: str) -> Any | None:
-    """The expression, or None when the LaTeX as a whole cannot be read."""
-    return _parser()(latex)
-
-
-@lru_cache(maxsize=1)
-def _parser() -> Any:
-    from math_verify import LatexExtractionConfig, parse
-
-    # Its own time limit is a signal, which only the main thread may set; ours replaces it, so its warning is moot.
-    logging.getLogger("math_verify").setLevel(logging.ERROR)
-    config = [LatexExtractionConfig(boxed_match_priority=-1)]
-
-    def read(latex: str) -> Any | None:
-        found = parse(f"${latex}$", config, fallback_mode="no_fallback", parsing_timeout=None)
-        return found[0] if found else None
-
-    return read
-
-
-def _equal(gold: Any, answer: Any) -> bool:
-    from math_verify import verify as equal
-
-    decided = _compare_numbers(gold, answer)
-    if decided is not None:
-        return decided
-    return bool(equal(gold, answer, timeout_seconds=None, raise_on_error=True))
-
-
-def _compare_numbers(gold: Any, answer: Any) -> bool | None:
-    """Two real numbers as far as their size tells; None leaves it to math-verify."""
-    from sympy import Expr, Float
-
-    if not (isinstance(gold, Expr) and isinstance(answer, Expr) and gold.is_number and answer.is_number):
-        return None
-    x, y = gold.evalf(20), answer.evalf(20)
-    if not (x.is_Float or x.is_Integer or x.is_Rational) or not (y.is_Float or y.is_Integer or y.is_Rational):
-        return None
-    if x == y:
-        return None if gold.has(Float) or answer.has(Float) else True
-    difference = abs(x - y) / max(abs(x), abs(y))
-    if difference > _LARGEST_DIFFERENCE:
-        return False
-    decimal, other = (gold, answer) if gold.has(Float) else (answer, gold)
-    if decimal.has(Float) and not other.has(Float) and other.is_irrational:
-        return bool(difference <= _IRRATIONAL_TOLERANCE)
-    return None
-
-
-def _check_size(expression: Any) -> None:
-    nodes = 0
-
-    def bits(node: Any) -> float:
-        """Upper estimate of log2 of the absolute value, symbols counting as small."""
-        nonlocal nodes
-        nodes += 1
-        if nodes > _MOST_NODES:
-            raise _TooLarge
-        size = _bits_of(node, bits)
-        if size > _MOST_BITS:
-            raise _TooLarge
-        return size
-
-    bits(expression)
-
-
-def _bits_of(node: Any, bits: Any) -> float:
-    if getattr(node, "is_Integer", False):
-        return float(int(node.p).bit_length())
-    if getattr(node, "is_Rational", False):
-        return float(max(int(node.p).bit_length(), int(node.q).bit_length()))
-    if getattr(node, "is_Float", False):
-        return 64.0 + abs(float(node._mpf_[2]) + node._mpf_[3]) if node._mpf_[1] else 64.0
-    if hasattr(node, "flat") and hasattr(node, "shape"):  # a matrix
-        return max((bits(item) for item in node.flat()), default=0.0)
-    sizes = [bits(item) for item in getattr(node, "args", ())]
-    if not sizes:
-        return 2.0
-    if getattr(node, "is_Pow", False):
-        return _power_bits(sizes[0], sizes[1])
-    if getattr(node, "is_Mul", False):
-        return sum(sizes)
-    if type(node).__name__ in _FACTORIALS:
-        return _power_bits(max(sizes), max(sizes))
-    if type(node).__name__ in {"binomial", "exp", "sinh", "cosh"}:
-        return _power_bits(2.0, max(sizes))
-    return max(sizes) + len(sizes)
-
-
-def _power_bits(base: float, exponent: float) -> float:
-    if exponent > 32:
-        raise _TooLarge
-    return max(base, 1.0) * 2.0**exponent
-
-
-@contextmanager
-def _deadline(seconds: float) -> Iterator[None]:
-    """Raises _ItemTimeout in this thread, whichever it is, when the block takes longer.
-
-    Python delivers it between two of its own instructions; a single long operation in C is not interrupted.
-    """
-    thread = threading.get_ident()
-    lock = threading.Lock()
-    finished = False
-
-    def fire() -> None:
-        with lock:
-            if not finished:
-                ctypes.pythonapi.PyThreadState_SetAsyncExc(ctypes.c_ulong(thread), ctypes.py_object(_ItemTimeout))
-
-    timer = threading.Timer(seconds, fire)
-    timer.daemon = True
-    timer.start()
-    try:
-        yield
-    finally:
-        with lock:
-            finished = True
-        timer.cancel()
+def _workers() -> MathPool:
+    global _pool
+    with _lock:
+        if _pool is None:
+            _pool = MathPool()
+        return _pool

@@ -15,6 +15,7 @@ export function register(program: Command): void {
     )
     .option('--mode <mode>', 'form of the completions: answer-twice, cot or direct (default: answer-twice)')
     .option('--format-rule <rule>', 'what earns the format point: strict or reference (default: strict)')
+    .option('--timeout <seconds>', 'for comparing one answer by algebra (default: 5)')
     .option('--explain', 'say in words how each completion was read and graded and how its reward adds up')
     .option('--json', 'rows are JSON Lines in any case; with this, errors are JSON too')
     .addHelpText('after', '\nExample:\n  vauto grade recipes/tiny/completions.jsonl --explain')

@@ -15,6 +15,7 @@ describe('a recipe that is right', () => {
       fallback: 0.3,
       correctThreshold: 0.7,
       formatRule: 'strict',
+      mathTimeout: 5,
     });
     expect(recipe.evaluate.policies).toEqual(['never', 'always', 'auto']);
     expect(recipe.data.train[0]).toMatchObject({ source: 'jsonl', onError: 'fail' });
