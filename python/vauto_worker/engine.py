@@ -10,6 +10,7 @@ import sys
 import time
 from collections.abc import Sequence
 from dataclasses import dataclass, field
+from functools import cache
 from importlib.metadata import PackageNotFoundError, version
 from typing import Any
 
@@ -328,6 +329,7 @@ def device_name() -> str:
     return "cpu" if on_cpu() else f"cuda:{torch.cuda.current_device()} {torch.cuda.get_device_name()}"
 
 
+@cache
 def library_version(name: str) -> str:
     """Version of an installed package; the CPU build of vLLM has another name."""
     for candidate in (name, f"{name}-cpu"):
