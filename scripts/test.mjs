@@ -45,7 +45,7 @@ try {
   const built = await check('build', 'npm', ['run', '--silent', 'build']);
   await check('lint', 'npm', ['run', '--silent', 'lint']);
   if (built && (await check('python environment', 'node', ['dist/cli/main.js', 'setup']))) {
-    await check('python lint', python, ['-m', 'ruff', 'check', 'python']);
+    await check('python lint', python, ['-m', 'ruff', 'check', 'python', 'test']);
     await vitest('unit tests', 'unit');
     const junit = join(scratch, 'python.xml');
     await suite('python tests', python, ['-m', 'pytest', '-q', `--junitxml=${junit}`, 'python/tests'], junit, {

@@ -7,6 +7,9 @@ const LEAD_IN =
 /** A letter that is set apart: "(A)", "[A]", "{A}", "A)", "A.", "A:" or "A" alone. */
 const LONE = /^[([{]?\s*([A-Za-z])\s*[)\]}]?\s*[.:,;]?$/;
 
+/** "A", "(A)", "A.", "A)" */
+const USUAL = /^\(?([A-Za-z])[).]?$/;
+
 /** A letter with something behind it: "A. a dog", "(A) a dog", "A - a dog", "B because …". */
 const LABELLED = /^(?:[([{]\s*([A-Z])\s*[)\]}]\s*[.:,;-]?|([A-Z])\s*[)\]}.:,;]|([A-Z])\s+[-–—])\s*(\S.*)$/s;
 const REASONED = /^([A-Z]),?\s+(?:because|since|as it|is\s+(?:the\s+)?(?:correct|right|best|answer)\b)(.*)$/is;
@@ -22,6 +25,9 @@ const CAPITAL = /(?<![\p{L}\p{N}'’.-])([A-Z])(?![\p{L}\p{N}'’-])/gu;
  * `options` are the texts in order; without them any letter from A to Z is allowed and texts choose nothing.
  */
 export function readChoice(text: string, options?: readonly string[]): string | null {
+  // Nearly every answer is this; the general way below reads it the same.
+  const usual = USUAL.exec(text)?.[1];
+  if (usual !== undefined) return inRange(usual, options);
   const plain = readable(text);
   const answer = withoutLeadIn(plain);
   const lone = LONE.exec(answer)?.[1];
@@ -70,7 +76,7 @@ function agrees(letter: string, rest: string, options?: readonly string[]): bool
 
 function inRange(letter: string, options?: readonly string[]): string | null {
   const upper = letter.toUpperCase();
-  if (!/^[A-Z]$/.test(upper)) return null;
+  if (upper.length !== 1 || upper < 'A' || upper > 'Z') return null;
   return options === undefined || options.length === 0 || upper <= letterAt(options.length - 1) ? upper : null;
 }
 

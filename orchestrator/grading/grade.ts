@@ -28,10 +28,12 @@ export async function gradeMany(
   const math = await compareAll(items, options.verifyMath);
   const grade = (prompt: Prompt, text: string | undefined) =>
     text === undefined ? null : gradeText(prompt, text, math, options.correctThreshold);
-  return items.map(({ prompt, trace }) => ({
-    first: grade(prompt, trace.first?.text),
-    second: grade(prompt, trace.second?.text),
-  }));
+  return items.map(({ prompt, trace }) => {
+    const first = grade(prompt, trace.first?.text);
+    // Most second answers repeat the first.
+    const second = trace.second?.text === trace.first?.text ? first : grade(prompt, trace.second?.text);
+    return { first, second };
+  });
 }
 
 function gradeText(prompt: Prompt, text: string, math: MathVerdicts, correctThreshold: number): Verdict {

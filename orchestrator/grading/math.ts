@@ -1,6 +1,7 @@
 import type { Verdict } from '../records/index.js';
 import { atLeastOne, equalDecimals, hundredth } from './decimal.js';
 import { type MathText, readMath } from './math-text.js';
+import { equalRationals, parseFraction, type Rational, wholeNumber } from './rational.js';
 import { failed, graded, UNPARSED } from './verdict.js';
 
 /** A pair for math-verify: LaTeX without delimiters, as `compareMath` brings it into form. */
@@ -26,7 +27,8 @@ export type Comparison = { readonly verdict: Verdict } | { readonly pairs: reado
 const MOST_CHARACTERS = 1000;
 
 /**
- * Compares as far as no algebra is needed: plain numbers exactly, units, percent, words, the same text twice.
+ * Compares as far as no algebra is needed: plain numbers and fractions exactly, units, percent, words, the
+ * same text twice.
  * Everything else becomes pairs for math-verify. The rules are in docs/grading.md.
  */
 export function compareMath(gold: string, answer: string): Comparison {
@@ -46,12 +48,22 @@ function decide(wanted: MathText, given: MathText): Verdict | null {
   if (samePercent && sameText(wanted.body, given.body)) return graded(true, text);
   if (given.prose) return wanted.prose ? graded(false, text) : UNPARSED;
   if (wanted.prose) return graded(false, text);
-  if (!wanted.decimal || !given.decimal) return null;
+  if (!wanted.decimal || !given.decimal) return samePercent ? decideFractions(wanted, given, text) : null;
   if (samePercent) return graded(equalDecimals(wanted.decimal, given.decimal), text);
   const [number, percentage] = given.percent ? [wanted.decimal, given.decimal] : [given.decimal, wanted.decimal];
   // 0.5 and 50 both mean 50 %; below 1 % only the fraction does.
   const asNumber = atLeastOne(percentage) && equalDecimals(number, percentage);
   return graded(asNumber || equalDecimals(number, hundredth(percentage)), text);
+}
+
+/** Fractions of whole numbers need no algebra; where one side has decimals, math-verify knows how they round. */
+function decideFractions(wanted: MathText, given: MathText, text: string): Verdict | null {
+  const [gold, answer] = [rationalOf(wanted), rationalOf(given)];
+  return gold && answer ? graded(equalRationals(gold, answer), text) : null;
+}
+
+function rationalOf({ body, decimal }: MathText): Rational | null {
+  return decimal ? wholeNumber(decimal) : parseFraction(body);
 }
 
 function pairsOf(wanted: MathText, given: MathText): MathItem[] {

@@ -41,11 +41,15 @@ function inner(text: string): string | undefined {
   return undefined;
 }
 
+/** Words with single spaces: there is nothing to take away. */
+const PLAIN = /^[A-Za-z0-9]+(?: [A-Za-z0-9]+)*$/;
+
 /**
  * What a person reads: full-width letters made plain, LaTeX and Markdown wrappers, quotes and the closing full stop
  * taken away, white space collapsed. Applying it twice changes nothing.
  */
 export function readable(text: string): string {
+  if (PLAIN.test(text)) return text;
   let result = text;
   // What one layer hid (a full stop inside quotes) shows in the next round.
   for (let round = 0; round < 8; round += 1) {

@@ -66,6 +66,18 @@ describe('readChoice', () => {
     );
   });
 
+  test('the short way of reading the usual forms reads them as the long one does', () => {
+    // White space in front is enough to go the long way.
+    const text = fc.stringMatching(/^[([{]?[A-Fa-f1]{1,2}[)\]}]?[.:]?$/);
+    fc.assert(
+      fc.property(text, (usual) => {
+        expect(readChoice(usual, options)).toBe(readChoice(` ${usual}`, options));
+        expect(readable(usual)).toBe(readable(` ${usual}`));
+      }),
+      { numRuns: 500 },
+    );
+  });
+
   test('two letters are never a choice', () => {
     const letter = fc.constantFrom('A', 'B', 'C', 'D');
     const joint = fc.constantFrom(', ', ' or ', ' and ', '/', ' ', ' & ', '; ', ' or maybe ');

@@ -52,6 +52,15 @@ describe('decided without the verifier', () => {
     ['12%', '13\\%', false],
     ['10', '10, 20', null],
     ['10 or 20', '10 or 20', true],
+    ['\\frac{1}{2}', '\\frac{-2}{-4}', true],
+    ['\\frac12', '1/2', null],
+    ['-\\frac{1}{2}', '\\frac{1}{-2}', true],
+    ['-\\frac{1}{2}', '1/2', false],
+    ['\\dfrac{6}{3}', '2', true],
+    ['\\frac{1}{3}', '0.333', null],
+    ['\\frac{1}{0}', '\\frac{2}{0}', null],
+    ['1/2', '2/4', true],
+    ['1 1/2', '3/2', null],
     ['listen', 'silent', false],
     ['42', 'Cartoonish', false],
     ['Cartoonish', '42', false],
@@ -208,5 +217,24 @@ describe('gradeMany', () => {
     expect(verdicts.map(({ first }) => [first?.correct, first?.state])).toEqual(
       cases.map(([, , correct, state]) => [correct, state]),
     );
+  });
+
+  test('fractions decided here are what the real math-verify says', async () => {
+    const number = fc.integer({ min: -40, max: 40 });
+    const fraction = fc.tuple(number, number).map(([a, b]) => `\\frac{${a}}{${b}}`);
+    const text = fc.oneof(fraction, number.map(String));
+    const pairs = fc.sample(fc.tuple(fraction, text), { numRuns: 300, seed: 3 });
+    // Equal ones are rare by chance.
+    const doubled = pairs.map(
+      ([gold]) => [gold, gold.replaceAll(/\d+/g, (digits) => String(2 * Number(digits)))] as const,
+    );
+    const ours = [...pairs, ...doubled].flatMap(([gold, answer]) => {
+      const comparison = compareMath(gold, answer);
+      return 'verdict' in comparison ? [{ gold, answer, correct: comparison.verdict.correct }] : [];
+    });
+    expect(ours.length).toBeGreaterThan(550);
+    expect(ours.filter(({ correct }) => correct).length).toBeGreaterThan(280);
+    const theirs = await realVerifier(ours.map(({ gold, answer }) => ({ gold, answer })));
+    expect(ours.filter(({ correct }, index) => theirs[index]?.equal !== correct)).toEqual([]);
   });
 });

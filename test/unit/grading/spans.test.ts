@@ -50,6 +50,21 @@ describe('parseSpan', () => {
     );
   });
 
+  test('the short way of reading the usual form reads it as the long one does', () => {
+    const time = fc.stringMatching(/^[0-9]{1,17}(?:\.[0-9]{1,17})?$/);
+    const form = fc.constantFrom<(a: string, b: string) => string>(
+      (a, b) => `[${a}, ${b}]`,
+      (a, b) => `[${a},${b}]`,
+    );
+    fc.assert(
+      fc.property(time, time, form, (a, b, write) => {
+        // White space in front is enough to go the long way.
+        expect(parseSpan(write(a, b))).toEqual(parseSpan(` ${write(a, b)}`));
+      }),
+      { numRuns: 500 },
+    );
+  });
+
   test('reading what was read changes nothing', () => {
     fc.assert(
       fc.property(fc.stringMatching(/^[0-9.,:\- to[\]()s~]{0,24}$/), (text) => {
