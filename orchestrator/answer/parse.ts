@@ -1,5 +1,6 @@
 import { type Box, isFallback, type Rollout, type Trace } from '../records/index.js';
 import { type FoundBox, findBoxes } from './boxes.js';
+import { answerByChain, type ParserChain } from './chain.js';
 import { confidenceOf, tokensUpTo, tokensWithin } from './confidence.js';
 import { type FormatRule, formatOf, referenceFormatOf } from './format.js';
 import { type Layout, layoutOf } from './layout.js';
@@ -14,19 +15,27 @@ export type Mode = 'answer-twice' | 'cot' | 'direct';
 export type Completion = Pick<Rollout, 'text' | 'logprobs' | 'tokenEnds' | 'finishReason'> &
   Partial<Pick<Rollout, 'tokenIds'>>;
 
+/** What may be read in more than one way. */
+export interface Reading {
+  /** What earns the format point; default strict. */
+  readonly formatRule?: FormatRule;
+  /** In the modes cot and direct: where to look for the answer, in this order. Default: the box alone, by the rules below. */
+  readonly parsers?: ParserChain;
+}
+
 /**
  * Reads a completion (paper, section 3.1; docs/grading.md). The answer that thinking leads to is always `second`: in
  * the modes cot and direct the one answer is stored there, and `first` is null.
  *
  * answer-twice: `first` is the one box before the first think tag, `second` the one box behind the last `</think>`.
  * None or several boxes in a place is no answer there. A completion without a think block has no second answer.
- * cot: the one box behind the last `</think>`; without any think tag the last box. direct: the last box.
- * `formatRule` decides the format point and nothing else.
+ * cot: the one box behind the last `</think>`; without any think tag the last box. direct: the last box. A longer chain of
+ * `parsers` reads models that mark their answer otherwise. `formatRule` decides the format point and nothing else.
  */
-export function parseCompletion(rollout: Completion, mode: Mode, formatRule: FormatRule = 'strict'): Trace {
+export function parseCompletion(rollout: Completion, mode: Mode, reading: Reading = {}): Trace {
   const layout = layoutOf(rollout.text);
   const first = mode === 'answer-twice' ? only(findBoxes(layout.text, 0, layout.headEnd)) : null;
-  const second = secondBox(layout, mode);
+  const second = secondBox(layout, mode, reading.parsers);
   const fallback = first !== null && isFallback(first.text);
   const firstBox = first && toBox(first, rollout.tokenEnds);
   const confident = firstBox !== null && !fallback && firstBox.text !== '';
@@ -34,7 +43,10 @@ export function parseCompletion(rollout: Completion, mode: Mode, formatRule: For
     first: firstBox,
     second: second && toBox(second, rollout.tokenEnds),
     think: layout.think,
-    format: formatRule === 'reference' ? referenceFormatOf(rollout.text, mode) : formatOf(layout, mode, first, second),
+    format:
+      reading.formatRule === 'reference'
+        ? referenceFormatOf(rollout.text, mode)
+        : formatOf(layout, mode, first, second),
     fallback,
     truncated: rollout.finishReason === 'length',
     confidence: confident ? confidenceOf(firstBox, rollout.logprobs) : null,
@@ -60,7 +72,10 @@ export function withPrefix<Kind extends Completion>(rollout: Kind, prefix: strin
   };
 }
 
-function secondBox({ text, tailStart, hasTags }: Layout, mode: Mode): FoundBox | null {
+function secondBox(layout: Layout, mode: Mode, parsers: ParserChain = ['box']): FoundBox | null {
+  const { text, tailStart, hasTags } = layout;
+  const boxAlone = parsers.length === 1 && parsers[0] === 'box';
+  if (mode !== 'answer-twice' && !boxAlone) return answerByChain(layout, parsers);
   if (mode === 'direct' || (mode === 'cot' && !hasTags)) return findBoxes(text, tailStart ?? 0).at(-1) ?? null;
   // A lone box, or one before a think block that was cut off, is the first answer and never the second as well.
   return tailStart === null ? null : only(findBoxes(text, tailStart));

@@ -21,18 +21,40 @@ export function explain(title: string, graded: Graded, prompt: Prompt | null, re
     ...(prompt ? questionLines(prompt) : []),
     '  completion',
     indented(graded.text),
-    `  first answer   ${answerText(trace.first?.text, verdicts.first)}${trace.fallback ? ' (the fallback sentence)' : ''}`,
-    `  second answer  ${answerText(trace.second?.text, verdicts.second)}`,
+    ...(modeOf(recipe) === 'answer-twice'
+      ? twoAnswers(graded)
+      : [`  answer         ${answerText(trace.second?.text, verdicts.second)}`]),
     ...(trace.tokens.total === 0
       ? []
       : [
           `  confidence     ${trace.confidence?.toFixed(6) ?? '- (no first answer that counts, or no log-probs)'}`,
           `  tokens         ${trace.tokens.first} to the first answer, ${trace.tokens.total} in all${ending}`,
         ]),
-    `  format         ${trace.format === 1 ? 'box, think block, box' : 'not box, think block, box'}`,
+    `  format         ${trace.format === 1 ? '' : 'not '}${layoutOf(recipe)}`,
     `  reward         ${reward ? rewardText(reward, recipe) : '- (the grader gave no verdict: left out of its group)'}`,
   ];
   return `${lines.join('\n')}\n`;
+}
+
+function twoAnswers({ trace, verdicts }: Graded): string[] {
+  return [
+    `  first answer   ${answerText(trace.first?.text, verdicts.first)}${trace.fallback ? ' (the fallback sentence)' : ''}`,
+    `  second answer  ${answerText(trace.second?.text, verdicts.second)}`,
+  ];
+}
+
+const LAYOUTS: Readonly<Record<string, string>> = {
+  'answer-twice': 'box, think block, box',
+  cot: 'think block, answer',
+  direct: 'the answer alone',
+};
+
+function layoutOf(recipe: unknown): string {
+  return LAYOUTS[modeOf(recipe)] ?? '';
+}
+
+function modeOf(recipe: unknown): string {
+  return (recipe as RecipeParts | null)?.prompting?.mode ?? 'answer-twice';
 }
 
 function questionLines(prompt: Prompt): string[] {
@@ -50,7 +72,7 @@ function questionLines(prompt: Prompt): string[] {
 }
 
 function answerText(text: string | undefined, verdict: Verdict | null): string {
-  if (text === undefined) return '- (no box): wrong';
+  if (text === undefined) return '- (none found): wrong';
   if (verdict === null) return plain(text);
   const graded = verdict.correct === null ? `not graded (${verdict.state})` : verdict.correct ? 'right' : 'wrong';
   const value =
@@ -64,12 +86,11 @@ interface RecipeParts {
 }
 
 function rewardText(reward: Reward, recipe: unknown): string {
-  const { reward: weights = {}, prompting } = (recipe ?? {}) as RecipeParts;
+  const { reward: weights = {} } = (recipe ?? {}) as RecipeParts;
   const { first = 0.9, second = 1.1, format = 1 } = weights;
   const ending = `${format} × format ${reward.format} + fallback bonus ${reward.fallback} = ${reward.total.toFixed(3)}`;
   // One answer alone carries both weights.
-  if ((prompting?.mode ?? 'answer-twice') !== 'answer-twice')
-    return `${first + second} × answer ${round(reward.second)} + ${ending}`;
+  if (modeOf(recipe) !== 'answer-twice') return `${first + second} × answer ${round(reward.second)} + ${ending}`;
   return `${first} × first ${round(reward.first)} + ${second} × second ${round(reward.second)} + ${ending}`;
 }
 

@@ -1,6 +1,7 @@
 import { z } from 'zod';
-import { type FormatRule, type Mode, parseCompletion } from '../answer/index.js';
+import { type Completion, type Mode, parseCompletion, parserNames, type Reading, withPrefix } from '../answer/index.js';
 import { openBridge } from '../bridge/index.js';
+import { lettersTakenOff } from '../data/index.js';
 import { ensureEnvironment } from '../environment/index.js';
 import { UserError } from '../errors.js';
 import { gradeMany, type MathVerifier } from '../grading/index.js';
@@ -45,6 +46,8 @@ const rowSchema = z.object({
   question: z.string().min(1).optional(),
   options: z.array(z.string()).optional(),
   completion: z.string(),
+  // The beginning of the answer that was part of the prompt, as MVP forces it.
+  prefix: z.string().optional(),
 });
 type Row = z.infer<typeof rowSchema>;
 
@@ -53,13 +56,19 @@ const flagsSchema = z.object({
   threshold: z.coerce.number().gt(0, 'a number above 0').max(1, 'at most 1').optional(),
   mode: z.enum(['answer-twice', 'cot', 'direct']).optional(),
   formatRule: z.enum(['strict', 'reference']).optional(),
+  parsers: z
+    .string()
+    .transform((text) => text.split(',').map((name) => name.trim()))
+    .pipe(z.array(z.enum(parserNames, { error: `allowed: ${parserNames.join(', ')}, separated by commas` })))
+    .optional(),
   timeout: z.coerce.number().gt(0, 'a number above 0').optional(),
   explain: z.boolean().default(false),
 });
 
 interface Rules {
-  readonly reward: RewardWeights & { readonly formatRule: FormatRule; readonly mathTimeout: number };
+  readonly reward: RewardWeights & { readonly mathTimeout: number };
   readonly mode: Mode;
+  readonly reading: Reading;
   readonly explain: boolean;
 }
 
@@ -67,49 +76,57 @@ interface Rules {
 export async function gradeFile(file: string, flags: Record<string, string | boolean>): Promise<void> {
   const rules = await rulesOf(flags);
   const math = lazyMath(rules.reward.mathTimeout);
+  let batch: Row[] = [];
+  const flush = async () => {
+    const full = batch;
+    batch = [];
+    await gradeBatch(full, rules, math.verify);
+  };
   try {
-    let batch: Row[] = [];
     for await (const { value } of readJsonLines(file, rowSchema)) {
       batch.push(value);
-      if (batch.length < BATCH) continue;
-      await gradeBatch(batch, rules, math.verify);
-      batch = [];
+      if (batch.length === BATCH) await flush();
     }
-    await gradeBatch(batch, rules, math.verify);
   } finally {
-    await math.close();
+    // Also when a row could not be read: the rows before it are graded.
+    await flush().finally(math.close);
   }
 }
 
 /** Flags win over the recipe, the recipe over the defaults. */
-async function rulesOf(given: Record<string, string | boolean>): Promise<Rules> {
-  const parsed = flagsSchema.safeParse(given);
-  if (!parsed.success) throw badFlag(parsed.error.issues[0]);
-  const { recipe: file, threshold, mode, formatRule, timeout, explain: explaining } = parsed.data;
+async function rulesOf(flags: Record<string, string | boolean>): Promise<Rules> {
+  const parsed = flagsSchema.safeParse(flags);
+  if (!parsed.success) {
+    const issue = parsed.error.issues[0];
+    throw badFlag(String(issue?.path[0] ?? 'flags'), issue?.message ?? 'not usable');
+  }
+  const { recipe: file, threshold, mode: given, formatRule, parsers, timeout, explain: explaining } = parsed.data;
   const recipe = file === undefined ? undefined : (await loadRecipe(file)).recipe;
   const reward = recipe?.reward ?? DEFAULTS;
+  const mode = given ?? recipe?.prompting.mode ?? 'answer-twice';
+  if (parsers && mode === 'answer-twice')
+    throw badFlag('parsers', 'in the mode answer-twice both answers are boxes; it goes with --mode cot or direct');
   return {
     reward: {
       ...reward,
       correctThreshold: threshold ?? reward.correctThreshold,
-      formatRule: formatRule ?? reward.formatRule,
       mathTimeout: timeout ?? reward.mathTimeout,
     },
-    mode: mode ?? recipe?.prompting.mode ?? 'answer-twice',
+    mode,
+    reading: {
+      formatRule: formatRule ?? reward.formatRule,
+      parsers: parsers ?? recipe?.prompting.parsers ?? ['box'],
+    },
     explain: explaining,
   };
 }
 
 async function gradeBatch(rows: readonly Row[], rules: Rules, verifyMath: MathVerifier): Promise<void> {
-  const { reward: weights, mode } = rules;
+  const { reward: weights, mode, reading } = rules;
   const items = rows.map((row) => ({
     row,
     prompt: promptOf(row),
-    trace: parseCompletion(
-      { text: row.completion, logprobs: [], tokenEnds: [], finishReason: 'stop' },
-      mode,
-      weights.formatRule,
-    ),
+    trace: parseCompletion(completionOf(row), mode, reading),
   }));
   const graded = await gradeMany(items, { verifyMath, correctThreshold: weights.correctThreshold });
   items.forEach(({ row, prompt, trace }, index) => {
@@ -117,7 +134,7 @@ async function gradeBatch(rows: readonly Row[], rules: Rules, verifyMath: MathVe
     const reward = dualAnswerReward(trace, verdicts, weights, mode);
     if (rules.explain) {
       const recipe = { reward: weights, prompting: { mode } };
-      printText(`${explain(prompt.id, { text: row.completion, trace, verdicts, reward }, prompt, recipe)}\n`);
+      printText(`${explain(prompt.id, { text: completionOf(row).text, trace, verdicts, reward }, prompt, recipe)}\n`);
     } else printJsonLine(outputOf(prompt.id, trace, verdicts, reward));
   });
 }
@@ -140,6 +157,10 @@ function lazyMath(timeoutSeconds: number): { verify: MathVerifier; close: () => 
   };
 }
 
+function completionOf({ prefix = '', completion }: Row): Completion {
+  return withPrefix({ text: completion, logprobs: [], tokenEnds: [], finishReason: 'stop' }, prefix);
+}
+
 function promptOf(row: Row): Prompt {
   const { answer } = row;
   const gold =
@@ -155,7 +176,7 @@ function promptOf(row: Row): Prompt {
     media: [],
     question: row.question ?? '(not in the file)',
     ...gold,
-    ...(row.options ? { options: row.options } : {}),
+    ...(row.options ? { options: lettersTakenOff(row.options) } : {}),
     problemType: row.problem_type,
     meta: {},
   };
@@ -183,12 +204,12 @@ function answerOf(box: Box | null, verdict: Verdict | null) {
   };
 }
 
-function badFlag(issue: z.core.$ZodIssue | undefined): UserError {
-  const name = String(issue?.path[0] ?? 'flags').replace(/[A-Z]/g, (letter) => `-${letter.toLowerCase()}`);
+function badFlag(flag: string, problem: string): UserError {
+  const name = flag.replace(/[A-Z]/g, (letter) => `-${letter.toLowerCase()}`);
   return new UserError({
     code: 'usage',
     kind: 'usage',
-    message: `--${name}: ${issue?.message ?? 'not usable'}`,
+    message: `--${name}: ${problem}`,
     fix: 'see vauto grade --help',
   });
 }

@@ -18,10 +18,7 @@ const MOST_OPTIONS = 26;
 
 /** Option texts as they are shown, without letters that the row had already put before them. */
 export function normaliseOptions(given: readonly (string | number)[]): string[] | GoldProblem {
-  const texts = given.map((option) => String(option).trim());
-  // Only when every option carries its own letter: "A. red", "(B) blue"; a text such as "A. Smith" alone is no lettering.
-  const bare = texts.map((text, index) => withoutLetter(text, index));
-  const options = bare.every((text) => text !== undefined) ? bare : texts;
+  const options = lettersTakenOff(given.map((option) => String(option).trim()));
   if (options.length < 2 || options.length > MOST_OPTIONS) {
     return { code: 'bad-options', problem: `${options.length} options; 2 to ${MOST_OPTIONS} are allowed` };
   }
@@ -29,6 +26,12 @@ export function normaliseOptions(given: readonly (string | number)[]): string[] 
   const twice = options.find((option, index) => options.findIndex((other) => fold(other) === fold(option)) !== index);
   if (twice !== undefined) return { code: 'bad-options', problem: `the option "${twice}" stands there twice` };
   return options;
+}
+
+/** Only when every option carries its own letter: "A. red", "(B) blue"; a text such as "A. Smith" alone is no lettering. */
+export function lettersTakenOff(texts: readonly string[]): string[] {
+  const bare = texts.map((text, index) => withoutLetter(text, index));
+  return bare.every((text) => text !== undefined) ? bare : [...texts];
 }
 
 function withoutLetter(text: string, index: number): string | undefined {

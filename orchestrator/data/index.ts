@@ -1,4 +1,5 @@
 /** Manifests → prompts, with every bad row and its place. */
+export { lettersTakenOff } from './gold.js';
 export { type LoadContext, type LoadedPrompts, loadPrompts, type SourceCounts } from './load.js';
 export { MediaHasher, readCache, saveCache } from './media.js';
 export { rowError, sourceErrors } from './problems.js';

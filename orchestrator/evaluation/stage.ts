@@ -23,7 +23,7 @@ export interface EvaluationSummary {
 /** What the result depends on, besides the weights, the engine and (for gains) the earlier evaluation. */
 export function inputs(recipe: Recipe): unknown {
   const { evaluate, prompting, reward, video, engine } = recipe;
-  return { evaluate, prompting: prompting.mode, reward, video, engine };
+  return { evaluate, prompting: { mode: prompting.mode, parsers: prompting.parsers }, reward, video, engine };
 }
 
 export function estimate(recipe: Recipe, prompts: ReadonlyMap<string, readonly Prompt[]>): Estimate {

@@ -22,7 +22,7 @@ export interface FilterSummary {
 /** What the result depends on, besides the weights and the engine. */
 export function inputs(recipe: Recipe): unknown {
   const { filter, prompting, reward, video, engine } = recipe;
-  return { filter, prompting: prompting.mode, reward, video, engine };
+  return { filter, prompting: { mode: prompting.mode, parsers: prompting.parsers }, reward, video, engine };
 }
 
 export function estimate(recipe: Recipe, prompts: ReadonlyMap<string, readonly Prompt[]>): Estimate {

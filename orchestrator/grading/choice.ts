@@ -14,6 +14,8 @@ const USUAL = /^\(?([A-Za-z])[).]?$/;
 const LABELLED = /^(?:[([{]\s*([A-Z])\s*[)\]}]\s*[.:,;-]?|([A-Z])\s*[)\]}.:,;]|([A-Z])\s+[-–—])\s*(\S.*)$/s;
 const REASONED = /^([A-Z]),?\s+(?:because|since|as it|is\s+(?:the\s+)?(?:correct|right|best|answer)\b)(.*)$/is;
 
+const LOOSE = /^(?:([A-Z])\s|\(?([a-z])[).:])\s*(\S.*)$/s;
+
 /** A capital letter that stands alone, as a choice does and a word does not. */
 const CAPITAL = /(?<![\p{L}\p{N}'’.-])([A-Z])(?![\p{L}\p{N}'’-])/gu;
 
@@ -59,9 +61,10 @@ function labelled(answer: string, options?: readonly string[]): string | null {
     const letter = inRange(reasoned[1] ?? '', options);
     return letter !== null && agrees(letter, reasoned[2] ?? '', options) ? letter : null;
   }
-  // "A a dog": only the option's own text may follow without a sign between.
-  const [letter = '', rest = ''] = [answer.charAt(0), answer.slice(1)];
-  return /^[A-Z]\s/.test(answer) && byText(readable(rest), options) === letter ? letter : null;
+  // "A a dog", "a. a dog": without a sign between, or with a small letter, only the option's own text may follow.
+  const loose = LOOSE.exec(answer);
+  const letter = (loose?.[1] ?? loose?.[2] ?? '').toUpperCase();
+  return loose && byText(readable(loose[3] ?? ''), options) === letter ? letter : null;
 }
 
 /** Whether what stands behind a letter leaves the choice as it is: it is no other option's text and names no other letter. */

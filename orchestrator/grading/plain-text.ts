@@ -45,8 +45,8 @@ function inner(text: string): string | undefined {
 const PLAIN = /^[A-Za-z0-9]+(?: [A-Za-z0-9]+)*$/;
 
 /**
- * What a person reads: full-width letters made plain, LaTeX and Markdown wrappers, quotes and the closing full stop
- * taken away, white space collapsed. Applying it twice changes nothing.
+ * What a person reads: full-width letters made plain, LaTeX and Markdown wrappers, quotes and the closing full stop or
+ * exclamation mark taken away, white space collapsed. Applying it twice changes nothing.
  */
 export function readable(text: string): string {
   if (PLAIN.test(text)) return text;
@@ -67,7 +67,7 @@ function readOnce(text: string): string {
     .replace(/\s+/g, ' ')
     .trim()
     .replace(/^["'“”‘’]([^"'“”‘’]*)["'“”‘’]$/, '$1')
-    .replace(/(?<=[^.\s])\s*[.。]$/, '')
+    .replace(/(?<=[^.\s])\s*[.。!！]$/, '')
     .trim();
 }
 

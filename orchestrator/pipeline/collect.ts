@@ -142,12 +142,13 @@ export async function gradeRollouts(
   prompts: readonly Prompt[],
   rollouts: readonly Rollout[],
 ): Promise<RolloutRow[]> {
-  const { mode } = grader.recipe.prompting;
+  const { mode, parsers } = grader.recipe.prompting;
   const weights = grader.recipe.reward;
+  const reading = { formatRule: weights.formatRule, parsers };
   const places = new Map(prompts.map((prompt, place) => [prompt.id, { prompt, place }]));
   const items = rollouts.flatMap((rollout) => {
     const found = places.get(rollout.promptId);
-    return found ? [{ ...found, rollout, trace: parseCompletion(rollout, mode, weights.formatRule) }] : [];
+    return found ? [{ ...found, rollout, trace: parseCompletion(rollout, mode, reading) }] : [];
   });
   items.sort((a, b) => a.place - b.place || a.rollout.index - b.rollout.index);
   const verdicts = await gradeMany(items, {

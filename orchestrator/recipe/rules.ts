@@ -16,6 +16,7 @@ const RULES: readonly Rule[] = [
   limitsAgree,
   frameSizesAgree,
   policiesAreUnique,
+  twoAnswersAreBoxed,
   completionsFit,
   batchesDivideSteps,
 ];
@@ -107,6 +108,20 @@ function policiesAreUnique({ evaluate }: Partial<Recipe>): Problem[] {
           },
         ],
   );
+}
+
+/** Two answers are told apart by their boxes. */
+function twoAnswersAreBoxed({ prompting }: Partial<Recipe>): Problem[] {
+  if (prompting?.mode !== 'answer-twice' || prompting.parsers.join() === 'box') return [];
+  return [
+    {
+      code: 'contradiction',
+      path: ['prompting', 'parsers'],
+      message: `prompting.parsers is [${prompting.parsers.join(', ')}], but in the mode answer-twice both answers are boxes`,
+      other: ['prompting', 'mode'],
+      fix: 'leave prompting.parsers out, or set prompting.mode to cot or direct',
+    },
+  ];
 }
 
 /** A completion must leave room for its prompt in the engine's context. */

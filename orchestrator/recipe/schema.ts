@@ -38,6 +38,13 @@ const promptingSchema = z
       .describe(
         'answer-twice: answer, think, answer again (VideoAuto-R1); cot: think, then answer; direct: answer alone.',
       ),
+    parsers: z
+      .array(z.enum(['answer-tag', 'box', 'after-think', 'whole']))
+      .min(1)
+      .default(['box'])
+      .describe(
+        'In the modes cot and direct: where the answer is looked for, in this order. answer-tag: the last <answer>…</answer>; box: the last \\boxed{…}; after-think: all behind </think>; whole: the whole reply.',
+      ),
     system: z
       .string()
       .min(1)

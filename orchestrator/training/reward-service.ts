@@ -52,11 +52,12 @@ async function rewardRows(
   step: number,
 ): Promise<RolloutRow[]> {
   const { prompting, reward: weights } = context.recipe;
+  const reading = { formatRule: weights.formatRule, parsers: prompting.parsers };
   const items = completions.map((completion) => {
     const prompt = byId.get(completion.prompt_id);
     if (!prompt) throw new Error(`TRL asked for the reward of ${completion.prompt_id}, which is not a training prompt`);
     const rollout = rolloutOf(completion, step);
-    return { prompt, rollout, trace: parseCompletion(rollout, prompting.mode, weights.formatRule) };
+    return { prompt, rollout, trace: parseCompletion(rollout, prompting.mode, reading) };
   });
   const verdicts = await gradeMany(items, {
     verifyMath: context.verifyMath,

@@ -25,7 +25,7 @@ export interface TrainSummary {
 
 export function inputs(recipe: Recipe): unknown {
   const { train, prompting, reward, video } = recipe;
-  return { train, prompting: prompting.mode, reward, video };
+  return { train, prompting: { mode: prompting.mode, parsers: prompting.parsers }, reward, video };
 }
 
 export function estimate(recipe: Recipe): Estimate {

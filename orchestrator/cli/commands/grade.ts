@@ -5,7 +5,7 @@ export function register(program: Command): void {
     .command('grade')
     .summary('grade completions: verdicts of both answers and the reward')
     .description(
-      'Read JSON Lines {id, problem_type, answer, options?, question?, completion} and write one verdict row a line.',
+      'Read JSON Lines {id, problem_type, answer, options?, question?, prefix?, completion} and write one verdict row a line.',
     )
     .argument('<file>', 'JSON Lines file, or - for standard input')
     .option('--recipe <file>', 'take weights, thresholds and mode from this recipe')
@@ -14,6 +14,10 @@ export function register(program: Command): void {
       'IoU from which a grounded answer counts as correct, above 0, at most 1 (default: 0.7)',
     )
     .option('--mode <mode>', 'form of the completions: answer-twice, cot or direct (default: answer-twice)')
+    .option(
+      '--parsers <names>',
+      'in the modes cot and direct, where to look for the answer, in this order: answer-tag, box, after-think, whole (default: box)',
+    )
     .option('--format-rule <rule>', 'what earns the format point: strict or reference (default: strict)')
     .option('--timeout <seconds>', 'for comparing one answer by algebra (default: 5)')
     .option('--explain', 'say in words how each completion was read and graded and how its reward adds up')

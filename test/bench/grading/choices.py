@@ -19,7 +19,7 @@ REASONED = re.compile(
     r"^([A-Z]),?\s+(?:because|since|as it|is\s+(?:the\s+)?(?:correct|right|best|answer)\b)(.*)$",
     re.DOTALL | re.IGNORECASE,
 )
-BARE = re.compile(r"^[A-Z]\s")
+LOOSE = re.compile(r"^(?:([A-Z])\s|\(?([a-z])[).:])\s*(\S.*)$", re.DOTALL)
 CAPITAL = re.compile(r"(?<![\w'’.-])([A-Z])(?![\w'’-])")
 
 
@@ -50,9 +50,11 @@ def labelled(answer: str, options: list[str]) -> str | None:
     if reasoned:
         letter = in_range(reasoned[1], options)
         return letter if letter and agrees(letter, reasoned[2], options) else None
-    if BARE.match(answer) and by_text(readable(answer[1:]), options) == answer[0]:
-        return answer[0]
-    return None
+    loose = LOOSE.match(answer)
+    if loose is None:
+        return None
+    letter = (loose[1] or loose[2]).upper()
+    return letter if by_text(readable(loose[3]), options) == letter else None
 
 
 def agrees(letter: str, rest: str, options: list[str]) -> bool:

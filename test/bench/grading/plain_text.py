@@ -14,7 +14,7 @@ SPACING = re.compile(r"\\[,;:! ]|~|\u200b")
 MARKDOWN = re.compile(r"\*\*|__|`")
 SPACE = re.compile(r"\s+")
 QUOTED = re.compile("^[\"'“”‘’]([^\"'“”‘’]*)[\"'“”‘’]$")
-STOP = re.compile(r"(?<=[^.\s])\s*[.。]$")
+STOP = re.compile(r"(?<=[^.\s])\s*[.。!！]$")
 
 
 def without_wrappers(text: str) -> str:

@@ -1,6 +1,12 @@
 import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
-import { answerOf, exitsAt, parseCompletion, withPrefix } from '../../../orchestrator/answer/index.js';
+import {
+  answerOf,
+  exitsAt,
+  type ParserChain,
+  parseCompletion,
+  withPrefix,
+} from '../../../orchestrator/answer/index.js';
 import { costGrowsLinearly } from '../../fixtures/cost.js';
 import { casesOf } from '../../fixtures/grading.js';
 
@@ -59,7 +65,7 @@ describe('format (rows 12 to 21)', () => {
 
   test.each(casesOf('format'))('row $row by the rule of the published code', ({ row, completion, format }) => {
     const differs: Readonly<Record<number, 0 | 1>> = { 14: 1, 15: 1, 20: 0, 21: 0 };
-    const { format: reference } = parseCompletion(plain(completion), 'answer-twice', 'reference');
+    const { format: reference } = parseCompletion(plain(completion), 'answer-twice', { formatRule: 'reference' });
     expect(reference).toBe(differs[row] ?? format);
   });
 
@@ -67,7 +73,10 @@ describe('format (rows 12 to 21)', () => {
     const braces = (size: number) => `\\boxed{${'{}'.repeat(size)}`;
     const thought = (size: number) => `${braces(size)}<think>x</think>${braces(size)}`;
     expect(
-      costGrowsLinearly((size) => parseCompletion(plain(thought(size)), 'answer-twice', 'reference'), 25_000),
+      costGrowsLinearly(
+        (size) => parseCompletion(plain(thought(size)), 'answer-twice', { formatRule: 'reference' }),
+        25_000,
+      ),
     ).toBe(true);
   });
 
@@ -212,6 +221,75 @@ describe('properties', () => {
           'answer-twice',
         );
       expect(costGrowsLinearly(parse, 20_000)).toBe(true);
+    },
+  );
+});
+
+describe('models that answer once, by a chain of parsers', () => {
+  const chain = ['answer-tag', 'box', 'after-think', 'whole'] as const;
+  const read = (text: string, parsers: ParserChain = chain, mode: 'cot' | 'direct' = 'cot') =>
+    parseCompletion(plain(text), mode, { parsers });
+
+  test.each([
+    ['<think>x</think><answer>B</answer>', 'B'],
+    ['<think>x</think> <answer> 4.0 to 9.5 </answer>\n', '4.0 to 9.5'],
+    ['<think><answer>A</answer>?</think><answer>B</answer>', 'B'],
+    ['<think><answer>A</answer>?</think>C', 'C'],
+    ['<think>x</think><answer>A</answer><answer>B</answer>', 'B'],
+    ['<think>x</think><answer>A', '<answer>A'],
+    ['<think>x</think><answer> </answer>\\boxed{B}', 'B'],
+    ['<think>x</think>so \\boxed{\\frac{1}{2}}', '\\frac{1}{2}'],
+    ['</think>42', '42'],
+    ['<think>x</think>\nThe answer is B.\n', 'The answer is B.'],
+    ['The answer is B.', 'The answer is B.'],
+    ['<think>x</think>', null],
+    ['<think>the reply was cut', null],
+    ['', null],
+  ])('%j holds %j', (text, answer) => {
+    const trace = read(text);
+    expect([trace.first, trace.second?.text ?? null]).toEqual([null, answer]);
+  });
+
+  test.each([
+    ['cot', '<think>x</think><answer>B</answer>', 1],
+    ['cot', '<think>x</think>B', 1],
+    ['cot', 'B', 0],
+    ['cot', '<think> </think><answer>B</answer>', 0],
+    ['cot', '<think>x</think>so <answer>B</answer>', 0],
+    ['direct', '<answer>B</answer>', 1],
+    ['direct', 'B', 1],
+    ['direct', 'so <answer>B</answer>', 0],
+  ] as const)('%s: the format point of %j is %d', (mode, text, format) => {
+    expect(read(text, chain, mode).format).toBe(format);
+  });
+
+  test('only the parsers that are named are asked, in their order', () => {
+    const both = '<think>x</think>\\boxed{A}<answer>B</answer>';
+    expect(read(both, ['answer-tag', 'box']).second?.text).toBe('B');
+    expect(read(both, ['box', 'answer-tag']).second?.text).toBe('A');
+    expect(read('<think>x</think>B', ['answer-tag', 'box']).second).toBeNull();
+  });
+
+  test('the places of the answer are those in the completion', () => {
+    fc.assert(
+      fc.property(fc.string(), fc.constantFrom<ParserChain>(chain, ['after-think'], ['whole']), (text, parsers) => {
+        const box = read(text, parsers).second;
+        if (box) expect(text.slice(box.charStart, box.charEnd)).toBe(box.text);
+      }),
+    );
+  });
+
+  test('two answers are boxes whatever the chain', () => {
+    const trace = parseCompletion(plain('\\boxed{A}<think>x</think><answer>B</answer>'), 'answer-twice', {
+      parsers: chain,
+    });
+    expect([trace.first?.text, trace.second]).toEqual(['A', null]);
+  });
+
+  test.each(['<answer>', '</answer>', '<answer></answer>', '</think>', ' '])(
+    '%j repeated costs in proportion',
+    (piece) => {
+      expect(costGrowsLinearly((size) => read(piece.repeat(size)), 20_000)).toBe(true);
     },
   );
 });

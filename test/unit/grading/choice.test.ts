@@ -15,6 +15,11 @@ describe('readChoice', () => {
     ['B because A is too big', null],
     ['b', 'B'],
     ['(b) a cat', 'B'],
+    ['b. a cat', 'B'],
+    // A small letter before other words is a word.
+    ['a. cat', null],
+    ['b. a dog', null],
+    ['b a cat', null],
     ['the letter A', 'D'],
     ['A. the letter A', null],
     ['E', null],
@@ -29,8 +34,7 @@ describe('readChoice', () => {
     ['AB', null],
     ['', null],
   ])('%j with options chooses %s', (text, letter) => {
-    // A lower-case letter counts when it is set apart, not when words follow.
-    expect(readChoice(text, options)).toBe(text === '(b) a cat' ? null : letter);
+    expect(readChoice(text, options)).toBe(letter);
   });
 
   test('without options any letter is one and no text is', () => {
@@ -93,6 +97,7 @@ describe('readChoice', () => {
 describe('texts', () => {
   test.each([
     ['yes', 'Yeah', true],
+    ['yes', 'Yes!', true],
     ['False', 'no', true],
     ['two leaves', 'the answer is two leaves', true],
     ['two leaves', '\\text{two leaves}.', true],
