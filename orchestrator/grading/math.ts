@@ -38,6 +38,12 @@ export function compareMath(gold: string, answer: string): Comparison {
   return decided ? { verdict: decided } : { pairs: pairsOf(wanted, given) };
 }
 
+/** The LaTeX that math-verify has to read of an answer; null when it is a number, a fraction or words, which need no algebra. */
+export function algebraOf(answer: string): string | null {
+  const read = readMath(answer);
+  return read.prose || rationalOf(read) || read.decimal ? null : read.body;
+}
+
 function decide(wanted: MathText, given: MathText): Verdict | null {
   const text = mathText(given);
   if (given.body === '') return UNPARSED;

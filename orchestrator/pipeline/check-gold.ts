@@ -1,6 +1,6 @@
 import { parseCompletion } from '../answer/index.js';
-import type { ReadRow, ReadSource, Rejected } from '../data/index.js';
-import { type GradeOptions, gradeMany } from '../grading/index.js';
+import { type ReadRow, type ReadSource, type Rejected, readCache, saveCache } from '../data/index.js';
+import { algebraOf, type GradeOptions, gradeMany, type MathVerifier } from '../grading/index.js';
 import type { Prompt } from '../records/index.js';
 
 /** Rows graded together, so that a large source holds no traces of all its rows. */
@@ -43,6 +43,73 @@ export function goldText({ problemType, answer, spans = [] }: Prompt): string {
 function boxed(text: string) {
   const completion = { text: `\\boxed{${text}}`, logprobs: [], tokenEnds: [], finishReason: 'stop' as const };
   return parseCompletion(completion, 'direct');
+}
+
+export interface AlgebraOptions {
+  readonly verifyMath: MathVerifier;
+  /** File that keeps what could be read between runs. */
+  readonly cache: string;
+  readonly signal: AbortSignal;
+}
+
+/**
+ * Has math-verify read every gold answer that is more than a number or words: each answer that is not the same text would
+ * otherwise be an error of the grader. Rows whose gold cannot be read become rejected rows.
+ */
+export async function siftAlgebra(
+  sets: ReadonlyMap<string, readonly ReadSource[]>,
+  options: AlgebraOptions,
+): Promise<Map<string, ReadSource[]>> {
+  const golds = [...sets.values()].flat().flatMap(({ rows }) => rows.flatMap(({ prompt }) => algebraIn(prompt) ?? []));
+  const states = await readGolds([...new Set(golds)], options);
+  const sift = (source: ReadSource): ReadSource => {
+    const bad = source.rows.filter(({ prompt }) => states.has(algebraIn(prompt) ?? ''));
+    if (bad.length === 0) return source;
+    const rejected = [...source.rejected, ...bad.map((row) => unreadable(source.file, row, states))];
+    rejected.sort((a, b) => a.line - b.line);
+    return { ...source, rows: source.rows.filter((row) => !bad.includes(row)), rejected };
+  };
+  return new Map([...sets].map(([set, read]) => [set, read.map(sift)]));
+}
+
+function algebraIn({ problemType, answer }: Prompt): string | null {
+  return problemType === 'math' ? algebraOf(answer) : null;
+}
+
+/** The golds that cannot be read, each with the state that math-verify came to. */
+async function readGolds(
+  golds: readonly string[],
+  { verifyMath, cache, signal }: AlgebraOptions,
+): Promise<Map<string, string>> {
+  const known = await readCache<true>(cache);
+  const open = golds.filter((gold) => known[gold] !== true);
+  const states = new Map<string, string>();
+  for (let start = 0; start < open.length; start += AT_ONCE) {
+    signal.throwIfAborted();
+    const chunk = open.slice(start, start + AT_ONCE);
+    const results = await verifyMath(chunk.map((gold) => ({ gold, answer: gold })));
+    for (const [index, gold] of chunk.entries()) {
+      const state = results[index]?.state ?? 'error';
+      if (state === 'graded') known[gold] = true;
+      else states.set(gold, state);
+    }
+  }
+  if (open.length > states.size) await saveCache(cache, known);
+  return states;
+}
+
+function unreadable(file: string, { prompt, line }: ReadRow, states: ReadonlyMap<string, string>): Rejected {
+  const how = { unparsed: 'cannot be read', timeout: 'takes too long to read' };
+  const state = states.get(algebraIn(prompt) ?? '') ?? 'error';
+  return {
+    code: 'bad-answer',
+    file,
+    line,
+    column: 1,
+    key: 'answer',
+    reason: `the row's own answer ${JSON.stringify(prompt.answer)} ${how[state as keyof typeof how] ?? 'is beyond what is computed'} as mathematics`,
+    fix: 'correct its LaTeX, or set problem_type to exact_match to compare it as text',
+  };
 }
 
 function rejection(file: string, { prompt, line }: ReadRow, state: string | undefined): Rejected {

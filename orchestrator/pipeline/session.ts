@@ -8,6 +8,7 @@ import { type LoadedRecipe, type Recipe, unknownArguments } from '../recipe/inde
 import type { Prompt } from '../records/index.js';
 import { openStore, type Store } from '../store/index.js';
 import { hashFolder } from './artifacts.js';
+import { siftAlgebra } from './check-gold.js';
 import { createRuntime, type Runtime, stageContext } from './context.js';
 import { contentKey } from './key.js';
 import { loadData, promptsOf, recordLeftOut } from './load-data.js';
@@ -83,7 +84,12 @@ export async function openSession(options: SessionOptions): Promise<Session> {
       () => log.close(),
     );
     const environment = await describeEnvironment(runtime, recipe, signal);
-    const sets = await probeMedia(read, {
+    const readable = await siftAlgebra(read, {
+      verifyMath: runtime.verifyMath,
+      cache: join(options.runsFolder, 'math-golds.json'),
+      signal,
+    });
+    const sets = await probeMedia(readable, {
       worker: runtime.bridge.worker('math'),
       cache: join(options.runsFolder, 'media-probes.json'),
       signal,

@@ -1,8 +1,12 @@
-import { describe, expect, test } from 'vitest';
+import { mkdtempSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { describe, expect, onTestFinished, test } from 'vitest';
 import type { ReadSource } from '../../../orchestrator/data/index.js';
-import { goldText, siftGold } from '../../../orchestrator/pipeline/check-gold.js';
+import type { MathItem } from '../../../orchestrator/grading/index.js';
+import { goldText, siftAlgebra, siftGold } from '../../../orchestrator/pipeline/check-gold.js';
 import type { Prompt } from '../../../orchestrator/records/index.js';
-import { promptOf } from '../../fixtures/grading.js';
+import { promptOf, realVerifier } from '../../fixtures/grading.js';
 
 function sourceOf(prompts: readonly Prompt[]): ReadSource {
   const rows = prompts.map((prompt, index) => ({ prompt, line: index + 1 }));
@@ -37,5 +41,37 @@ describe('the answer of a row', () => {
     expect(source.rows).toHaveLength(good.length);
     expect(source.rejected).toMatchObject([{ code: 'bad-answer', file: 'a.jsonl', line: good.length + 1 }]);
     expect(source.rejected[0]?.reason).toContain(reason);
+  });
+});
+
+describe('gold answers that need algebra', () => {
+  const signal = new AbortController().signal;
+
+  test('are read by the real math-verify; those it cannot read are rejected, and good ones asked for once', async () => {
+    const golds = ['3', '\\frac{1}{2}', 'no solution', '\\sqrt{2}', 'x^2+1', '5 +', '9^{9^{9^{9}}}', '\\sqrt{2}'];
+    const folder = mkdtempSync(join(tmpdir(), 'vauto-gold-'));
+    onTestFinished(() => rmSync(folder, { recursive: true }));
+    const asked: string[][] = [];
+    const verifyMath = (items: MathItem[]) => {
+      asked.push(items.map(({ gold }) => gold));
+      return realVerifier(items);
+    };
+    const sift = () =>
+      siftAlgebra(new Map([['train', [sourceOf([...golds.map((gold) => promptOf('math', gold)), ...good])]]]), {
+        verifyMath,
+        cache: join(folder, 'golds.json'),
+        signal,
+      });
+    const [source] = (await sift()).get('train') ?? [];
+    expect(source?.rows).toHaveLength(golds.length - 2 + good.length);
+    expect(source?.rejected.map(({ line, code, reason }) => [line, code, reason])).toEqual([
+      [6, 'bad-answer', `the row's own answer "5 +" cannot be read as mathematics`],
+      [7, 'bad-answer', `the row's own answer "9^{9^{9^{9}}}" is beyond what is computed as mathematics`],
+    ]);
+    await sift();
+    expect(asked).toEqual([
+      ['\\sqrt{2}', 'x^2+1', '5 +', '9^{9^{9^{9}}}'],
+      ['5 +', '9^{9^{9^{9}}}'],
+    ]);
   });
 });
