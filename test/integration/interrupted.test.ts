@@ -183,14 +183,24 @@ function fill(file: string): void {
   closeSync(handle);
 }
 
-test('Ctrl-C in evaluate, after which the run finishes with nothing lost and nothing twice', async () => {
-  const stopped = await run(/^evaluate: \d+\/8/m);
-  expect(stopped.exitCode, stopped.stderr).toBe(130);
-  expect((await shown()).stages).toEqual([...DONE.slice(0, 3), 'evaluate interrupted']);
+test.each([
+  ['evaluate', /^evaluate: \d+\/8/m, 3],
+  // These two show no progress of their own: the signal comes at the end of the stage before.
+  ['sweep', /^evaluate: done/m, 4],
+  ['report', /^sweep: done/m, 5],
+])('Ctrl-C in %s', async (stage, pattern, before) => {
+  const { exitCode, stderr } = await run(pattern);
+  expect(exitCode, stderr).toBe(130);
+  const view = await shown();
+  expect(view.run.status).toBe('interrupted');
+  expect(view.stages).toEqual([...DONE.slice(0, before), `${stage} interrupted`]);
+});
 
+test('after all this the run finishes, with nothing lost and nothing twice', async () => {
   const { exitCode, stderr } = await run();
   expect(exitCode, stderr).toBe(0);
-  for (const stage of ['filter', 'evaluate-before', 'train']) expect(stderr).toContain(`${stage}: already done`);
+  for (const stage of ['filter', 'evaluate-before', 'train', 'evaluate', 'sweep'])
+    expect(stderr).toContain(`${stage}: already done`);
   const view = await shown();
   expect([view.run.status, view.stages, view.resume]).toEqual(['done', DONE, null]);
   expect(view.ledger).toMatchObject({ lost: 0, failures: 0 });
