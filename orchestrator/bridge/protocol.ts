@@ -64,6 +64,9 @@ const generateRequest = z.object({
   top_k: z.number().int(),
   max_tokens: z.number().int().positive(),
   stop: z.array(z.string()),
+  /** τ of the early exit; without it nothing is ended early. */
+  exit_threshold: z.number().optional(),
+  think_budget: count.optional(),
 });
 const rolloutEvent = z.object({
   id: count,
@@ -76,6 +79,7 @@ const rolloutEvent = z.object({
   finish_reason: z.enum(finishReasons),
   prompt_tokens: count,
   cached_tokens: count,
+  exit: z.object({ exited: z.boolean(), confidence: z.number().nullable(), reason: z.string() }).optional(),
 });
 const progressEvent = z.object({ done: count, total: count, generated_tokens: count });
 

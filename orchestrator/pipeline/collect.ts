@@ -131,6 +131,7 @@ function requestsOf(collector: Collector, job: CollectJob, unit: Unit): RolloutR
       messages,
       media: prompt.media,
       sampling: job.sampling,
+      ...(job.exit === undefined ? {} : { exit: job.exit }),
     }));
   });
 }

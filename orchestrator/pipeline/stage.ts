@@ -34,6 +34,8 @@ export interface CollectJob {
   readonly prompts: readonly Prompt[];
   readonly count: number;
   readonly sampling: Sampling;
+  /** End each completion at its first answer when that is sure enough. */
+  readonly exit?: { readonly threshold: number };
 }
 
 export interface CollectSummary {

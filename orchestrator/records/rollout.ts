@@ -16,6 +16,23 @@ export const samplingSchema = z.object({
 });
 export type Sampling = z.infer<typeof samplingSchema>;
 
+/** How the early exit of one completion was decided, and what the decision cost. */
+export const exitSchema = z.object({
+  /**
+   * engine: inside vLLM, between two tokens; stream: here, while the tokens came, by breaking the connection off;
+   * two-requests: here, between a request up to the first answer and one for the rest.
+   */
+  mode: z.enum(['engine', 'stream', 'two-requests']),
+  exited: z.boolean(),
+  /** Of the first answer; null where there is none (no box, the fallback, no log-probs). */
+  confidence: z.number().nullable(),
+  /** Tokens behind the first answer that were made and thrown away. */
+  wastedTokens: z.number().int(),
+  /** Of the second of two requests: its prompt, and how much of that came from the prefix cache (null: not told). */
+  second: z.object({ promptTokens: z.number().int(), cachedTokens: z.number().int().nullable() }).optional(),
+});
+export type ExitRecord = z.infer<typeof exitSchema>;
+
 /** One completion as the engine returned it. The three token lists have one length. */
 export const rolloutSchema = z.object({
   /** Content key of the request (weights, prompt tokens, frames, sampling, seed, index). */
@@ -35,5 +52,7 @@ export const rolloutSchema = z.object({
   promptTokens: z.number().int(),
   /** Prompt tokens served from the prefix cache. */
   cachedTokens: z.number().int(),
+  /** Only of a request that asked for the early exit. */
+  exit: exitSchema.optional(),
 });
 export type Rollout = z.infer<typeof rolloutSchema>;

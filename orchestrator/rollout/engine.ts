@@ -15,6 +15,10 @@ export interface RolloutRequest {
   readonly messages: readonly ChatMessage[];
   readonly media: readonly Media[];
   readonly sampling: Sampling;
+  /** With it, a completion ends at its first answer when its confidence is at least `threshold` (τ). */
+  readonly exit?: { readonly threshold: number } | undefined;
+  /** Tokens of thinking after which the second answer is asked for; only inside vLLM. */
+  readonly thinkBudget?: number | undefined;
 }
 
 /** What the engine is, recorded with every result and part of every key. */

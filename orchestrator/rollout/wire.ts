@@ -1,5 +1,5 @@
 import type { methods, Params, Result } from '../bridge/index.js';
-import type { Rollout } from '../records/index.js';
+import type { ExitRecord, Rollout } from '../records/index.js';
 import type { EngineInfo, InspectItem, InspectSample, RolloutFailure, RolloutRequest } from './engine.js';
 import { rolloutKey } from './key.js';
 
@@ -21,6 +21,8 @@ export function toWireRequest(request: RolloutRequest, id: number): WireRequest 
     top_k: topK,
     max_tokens: maxTokens,
     stop: [...stop],
+    ...(request.exit === undefined ? {} : { exit_threshold: request.exit.threshold }),
+    ...(request.thinkBudget === undefined ? {} : { think_budget: request.thinkBudget }),
   };
 }
 
@@ -48,7 +50,13 @@ export function toRollout(event: RolloutEvent, request: RolloutRequest): Rollout
     finishReason: event.finish_reason,
     promptTokens: event.prompt_tokens,
     cachedTokens: event.cached_tokens,
+    ...(event.exit === undefined ? {} : { exit: toExit(event.exit) }),
   };
+}
+
+/** Inside vLLM an exit costs the end token and nothing else. */
+function toExit({ exited, confidence }: NonNullable<RolloutEvent['exit']>): ExitRecord {
+  return { mode: 'engine', exited, confidence, wastedTokens: exited ? 1 : 0 };
 }
 
 export function toFailure(event: FailedEvent, { promptId, index }: RolloutRequest): RolloutFailure {

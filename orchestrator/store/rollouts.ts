@@ -1,6 +1,6 @@
 import type { Database } from 'better-sqlite3';
 import { UserError } from '../errors.js';
-import type { FinishReason, Reward, Verdict, VerdictState } from '../records/index.js';
+import type { ExitRecord, FinishReason, Reward, Verdict, VerdictState } from '../records/index.js';
 import { unpackIntegers, unpackReals, unpackTrace } from './codec.js';
 import type { RolloutFilter, RolloutPage, Store, StoredRollout } from './types.js';
 
@@ -41,6 +41,7 @@ interface Raw {
   readonly finish_reason: FinishReason;
   readonly prompt_tokens: number;
   readonly cached_tokens: number;
+  readonly early_exit: string | null;
   readonly trace: string;
   readonly correct: number | null;
   readonly first_value: number | null;
@@ -136,6 +137,7 @@ function storedRollout(row: Raw): StoredRollout {
     finishReason: row.finish_reason,
     promptTokens: row.prompt_tokens,
     cachedTokens: row.cached_tokens,
+    ...(row.early_exit === null ? {} : { exit: JSON.parse(row.early_exit) as ExitRecord }),
   };
   return {
     ...{ id, stageId: row.stage, stage: row.stage_name, set: row.set_name, pass, promptId: row.prompt_id, rollout },

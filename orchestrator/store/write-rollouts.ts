@@ -51,8 +51,8 @@ function prepareRowWriter(db: Database) {
     .pluck();
   const insert =
     db.prepare(`INSERT INTO rollouts (stage, unit, prompt, pass, idx, step, key, seed, text, tokens, token_ids, logprobs,
-    token_ends, finish_reason, prompt_tokens, cached_tokens, trace, confidence, correct)
-    VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)`);
+    token_ends, finish_reason, prompt_tokens, cached_tokens, trace, confidence, correct, early_exit)
+    VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)`);
   const insertVerdict = db.prepare(
     'INSERT INTO verdicts (rollout, answer, value, correct, state, normalised) VALUES (?, ?, ?, ?, ?, ?)',
   );
@@ -83,6 +83,7 @@ function prepareRowWriter(db: Database) {
       ...[packIntegers(rollout.tokenIds), packReals(rollout.logprobs), packIntegers(rollout.tokenEnds)],
       ...[rollout.finishReason, rollout.promptTokens, rollout.cachedTokens],
       ...[packTrace(trace, rollout.text), trace.confidence, flag(rightOf(verdicts.second))],
+      rollout.exit === undefined ? null : JSON.stringify(rollout.exit),
     );
     for (const answer of ['first', 'second'] as const) {
       const verdict = verdicts[answer];

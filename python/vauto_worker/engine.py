@@ -28,6 +28,7 @@ OWN_ARGUMENTS = {
     "trust_remote_code": "model.trustRemoteCode",
     "seed": "seed",
 }
+EARLY_EXIT = "vauto_worker.early_exit:EarlyExit"
 CACHED_SEQUENCES = 64
 MOST_CACHE_BYTES = 4 * 2**30
 ONE_THREAD_BYTES = 64 * 2**20
@@ -57,6 +58,8 @@ class Engine:
     detokenizer: Detokenizer
     suppressed: dict[int, float]
     parameters: dict[str, Any]
+    #: Whether the processor of early_exit/ runs in it.
+    exits_early: bool
     prompts: dict[str, list[int]] = field(default_factory=dict)
 
     @property
@@ -175,6 +178,7 @@ def start_engine(parameters: dict[str, Any]) -> Engine:
         detokenizer=Detokenizer(core.get_tokenizer()),
         suppressed=visual_tokens(core.model_config.hf_config),
         parameters=parameters,
+        exits_early="logits_processors" in arguments,
     )
 
 
@@ -211,6 +215,9 @@ def engine_arguments(parameters: dict[str, Any], folder: str, budget: VideoBudge
         if "VLLM_CPU_KVCACHE_SPACE" not in os.environ:
             own["kv_cache_memory_bytes"] = cache_bytes(folder)
     given = dict(parameters.get("engine_args") or {})
+    if not given.get("speculative_config"):
+        # vLLM takes no processors beside speculative decoding.
+        own["logits_processors"] = [EARLY_EXIT]
     own["mm_processor_kwargs"] |= given.pop("mm_processor_kwargs", None) or {}
     fixed = {"model": folder, "trust_remote_code": parameters["trust_remote_code"], "seed": parameters["seed"]}
     return own | given | fixed

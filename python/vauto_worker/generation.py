@@ -10,11 +10,16 @@ from concurrent.futures import Future, ThreadPoolExecutor
 from dataclasses import dataclass, field
 from typing import Any
 
+from .early_exit import take_records
 from .engine import Engine, RequestFault, fault_code, refusals
 from .errors import UserFault
 from .host import Host
 
 HEARTBEAT_SECONDS = 0.5
+# Of a request: what decides its completion, besides prompt and media.
+DECIDING = ("temperature", "top_p", "top_k", "max_tokens", "stop", "seed", "exit_threshold", "think_budget")
+# Of a request that ended before its first answer was there.
+NO_BOX = {"exited": False, "confidence": None, "reason": "no-box"}
 DECODE_THREADS = 2
 
 
@@ -29,6 +34,7 @@ class Generation:
     done: int = 0
     finished_tokens: int = 0
     beaten: float = 0.0
+    exits: dict[str, dict[str, Any]] = field(default_factory=dict)
 
     def run(self, requests: list[dict[str, Any]]) -> dict[str, Any]:
         """Result of the wire method; a request that fails becomes a `failed` event and hurts no other."""
@@ -65,6 +71,8 @@ class Generation:
             prompt = self.engine.prompt(request["messages"], request["media"], media)
             self.keys[name] = content_key(self.engine, request, media)
             self.engine.core.add_request(name, prompt, sampling(self.engine, request))
+            if watched(request):
+                self.exits[name] = NO_BOX
         except RequestFault as fault:
             self.fail(request["id"], fault.code, fault.message)
         except refusals() as error:
@@ -78,6 +86,7 @@ class Generation:
         if not output.finished:
             return
         completion = output.outputs[0]
+        decision = self.decision(output.request_id)
         token_ids = list(completion.token_ids)
         decoded = self.engine.detokenizer.decode(token_ids)
         self.done += 1
@@ -91,11 +100,20 @@ class Generation:
                 "token_ids": token_ids,
                 "logprobs": [step[token].logprob for step, token in zip(completion.logprobs, token_ids, strict=True)],
                 "token_ends": decoded.ends,
-                "finish_reason": finish_reason(completion),
+                "finish_reason": "exit" if decision and decision["exited"] else finish_reason(completion),
                 "prompt_tokens": len(output.prompt_token_ids),
                 "cached_tokens": output.num_cached_tokens or 0,
+                **({} if decision is None else {"exit": decision}),
             },
         )
+
+    def decision(self, name: str) -> dict[str, Any] | None:
+        """What the early exit made of a finished request; None when it was not asked."""
+        if name not in self.exits:
+            return None
+        for records in self.engine.core.collective_rpc(take_records):
+            self.exits.update({name: record for name, record in records.items() if name in self.exits})
+        return self.exits.pop(name)
 
     def beat(self, force: bool = False) -> None:
         now = time.perf_counter()
@@ -109,6 +127,22 @@ class Generation:
         left = list(self.engine.core.output_processor.request_states)
         if left:
             self.engine.core.abort_request(left, internal=True)
+
+
+def watched(request: dict[str, Any]) -> bool:
+    return request.get("exit_threshold") is not None
+
+
+def early_exit(engine: Engine, request: dict[str, Any]) -> dict[str, Any] | None:
+    """`extra_args` for the processor of early_exit/; RequestFault where vLLM runs none."""
+    asked = {"vauto_threshold": request.get("exit_threshold"), "vauto_think_budget": request.get("think_budget")}
+    given = {name: value for name, value in asked.items() if value is not None}
+    if not given:
+        return None
+    if not engine.exits_early:
+        message = "vLLM runs no early exit beside speculative decoding: remove engine.args.speculative_config"
+        raise RequestFault("engine", message)
+    return {**given, "vauto_id": str(request["id"])}
 
 
 def sampling(engine: Engine, request: dict[str, Any]) -> Any:
@@ -134,6 +168,7 @@ def sampling(engine: Engine, request: dict[str, Any]) -> Any:
             logprobs=0,
             logit_bias=engine.suppressed or None,
             output_kind=RequestOutputKind.FINAL_ONLY,
+            extra_args=early_exit(engine, request),
         )
     except refusals() as error:
         raise UserFault(
@@ -157,6 +192,6 @@ def content_key(engine: Engine, request: dict[str, Any], media: list[Any]) -> st
         "prompt": engine.prompt_ids(request["messages"]),
         "media": [item.digest for item in media],
         "libraries": engine.info()["libraries"],
-        "sampling": {name: request[name] for name in ("temperature", "top_p", "top_k", "max_tokens", "stop", "seed")},
+        "sampling": {name: request[name] for name in DECIDING if name in request},
     }
     return hashlib.sha256(json.dumps(content, sort_keys=True).encode()).hexdigest()
