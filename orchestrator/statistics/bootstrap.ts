@@ -34,9 +34,8 @@ export function bootstrapMean(values: readonly number[], options: BootstrapOptio
       size += sizes[drawn] ?? 0;
     }
     return sum / size;
-  }).sort();
-  const tail = (1 - options.level) / 2;
-  return { mean, low: quantile(means, tail), high: quantile(means, 1 - tail) };
+  });
+  return { mean, ...middle(means, options.level) };
 }
 
 /** The same for differences of pairs (after − before): the interval of the mean change. */
@@ -45,16 +44,34 @@ export function pairedBootstrap(differences: readonly number[], options: Bootstr
 }
 
 function totalsOf(values: readonly number[], clusters: readonly string[] | undefined) {
-  const places = new Map<string, number>();
-  const [sums, sizes]: [number[], number[]] = [[], []];
+  const { of, count } = numberClusters(clusters, values.length);
+  const [sums, sizes] = [new Float64Array(count), new Float64Array(count)];
   values.forEach((value, index) => {
-    const name = clusters?.[index] ?? `#${index}`;
-    const place = places.get(name) ?? places.size;
-    places.set(name, place);
+    const place = of[index] ?? 0;
     sums[place] = (sums[place] ?? 0) + value;
     sizes[place] = (sizes[place] ?? 0) + 1;
   });
   return { sums, sizes };
+}
+
+/** The number of each value's cluster, in the order in which they appear; without names each is by itself. */
+export function numberClusters(names: readonly string[] | undefined, length: number) {
+  if (names === undefined) return { of: Uint32Array.from({ length }, (_, index) => index), count: length };
+  const places = new Map<string, number>();
+  const of = Uint32Array.from({ length }, (_, index) => {
+    const name = names[index] ?? `#${index}`;
+    const place = places.get(name) ?? places.size;
+    places.set(name, place);
+    return place;
+  });
+  return { of, count: places.size };
+}
+
+/** Ends of the middle `level` of the values, which are sorted in place. */
+export function middle(values: Float64Array, level: number): { low: number; high: number } {
+  const tail = (1 - level) / 2;
+  values.sort();
+  return { low: quantile(values, tail), high: quantile(values, 1 - tail) };
 }
 
 /** Quantile of sorted values, linear between neighbours. */

@@ -7,6 +7,29 @@ export interface Bin {
   readonly accuracy: number;
 }
 
+/** A bin of given bounds. */
+export interface RangeBin extends Bin {
+  /** Confidences from `low` up to but not including `high`; the last bin includes 1. */
+  readonly low: number;
+  readonly high: number;
+}
+
+/** The bins of a reliability diagram: `count` of equal width over [0, 1], of which those are given that hold anything. */
+export function reliability(confidences: ArrayLike<number>, outcomes: ArrayLike<number>, count: number): RangeBin[] {
+  const [sizes, sums, right] = [new Float64Array(count), new Float64Array(count), new Float64Array(count)];
+  for (let index = 0; index < confidences.length; index += 1) {
+    const confidence = confidences[index] ?? 0;
+    const bin = Math.min(count - 1, Math.floor(confidence * count));
+    sizes[bin] = (sizes[bin] ?? 0) + 1;
+    sums[bin] = (sums[bin] ?? 0) + confidence;
+    right[bin] = (right[bin] ?? 0) + (outcomes[index] ?? 0);
+  }
+  return Array.from(sizes, (n, bin) => ({
+    ...{ low: bin / count, high: (bin + 1) / count, n },
+    ...{ confidence: (sums[bin] ?? 0) / n, accuracy: (right[bin] ?? 0) / n },
+  })).filter(({ n }) => n > 0);
+}
+
 /** Expected calibration error: the mean gap between confidence and accuracy, weighted by size; 0 without predictions. */
 export function ece(bins: readonly Bin[]): number {
   const total = bins.reduce((sum, { n }) => sum + n, 0);

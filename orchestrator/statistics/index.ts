@@ -1,5 +1,7 @@
 /** Pure numbers: intervals, tests, calibration, and random numbers that a seed decides. */
 export { type BootstrapOptions, bootstrapMean, type Interval, pairedBootstrap } from './bootstrap.js';
-export { auroc, type Bin, ece } from './calibration.js';
+export { auroc, type Bin, ece, type RangeBin, reliability } from './calibration.js';
+export { bootstrapCurves, type Steps, type Switching } from './curves.js';
 export { mcnemar, normalQuantile, wilson } from './proportions.js';
 export { createRandom, shuffled } from './random.js';
+export { atTemperature, fitTemperature, TEMPERATURES } from './temperature.js';

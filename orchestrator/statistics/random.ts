@@ -1,9 +1,11 @@
 /** Numbers in [0, 1) that depend on the seed alone (mulberry32: 32 bits of state, good enough to resample). */
 export function createRandom(seed: number): () => number {
-  let state = seed >>> 0;
+  // In a typed array the state stays a machine integer; as a captured variable every call would allocate it anew.
+  const state = Int32Array.of(seed);
   return () => {
-    state = (state + 0x6d2b79f5) >>> 0;
-    let mixed = Math.imul(state ^ (state >>> 15), state | 1);
+    const next = ((state[0] ?? 0) + 0x6d2b79f5) | 0;
+    state[0] = next;
+    let mixed = Math.imul(next ^ (next >>> 15), next | 1);
     mixed ^= mixed + Math.imul(mixed ^ (mixed >>> 7), mixed | 61);
     return ((mixed ^ (mixed >>> 14)) >>> 0) / 2 ** 32;
   };

@@ -1,11 +1,7 @@
-import { auroc, type Bin, ece } from '../statistics/index.js';
-import type { SweepRow } from './input.js';
+import { atTemperature, auroc, ece, fitTemperature, type RangeBin, reliability } from '../statistics/index.js';
+import { isRight, type SweepRow } from './input.js';
 
-export interface CalibrationBin extends Bin {
-  /** Confidences from `low` up to but not including `high`; the last bin includes 1. */
-  readonly low: number;
-  readonly high: number;
-}
+export type CalibrationBin = RangeBin;
 
 export interface Calibration {
   /** Expected calibration error over the bins. */
@@ -16,35 +12,49 @@ export interface Calibration {
   readonly bins: readonly CalibrationBin[];
 }
 
+/** What one temperature for all confidences would make of their calibration. It changes no order, and so no frontier. */
+export interface Scaling {
+  /** Fitted by log loss; above 1 the confidences are too sure. */
+  readonly temperature: number;
+  /** Expected calibration error of the confidences as they are, and divided by the temperature, both of the same rows. */
+  readonly eceBefore: number;
+  readonly eceAfter: number;
+  /** Confidences that these errors are of. */
+  readonly n: number;
+  /** Whether the temperature was fitted on other rows; false when there are too few clusters to hold any out. */
+  readonly heldOut: boolean;
+}
+
 const BINS = 10;
-/** Value from which a first answer counts as right; values are 0 and 1 unless a task gives parts. */
-const RIGHT = 0.5;
 
 /** How well the first answer's confidence tells right from wrong; rows without a confidence say nothing of it. */
 export function calibration(rows: readonly SweepRow[]): Calibration {
-  const known = rows.flatMap(({ confidence, first }) =>
-    confidence === null ? [] : [{ confidence, value: first.value }],
-  );
-  const groups = Array.from({ length: BINS }, () => ({ n: 0, confidence: 0, value: 0 }));
-  for (const { confidence, value } of known) {
-    const group = groups[Math.min(BINS - 1, Math.floor(confidence * BINS))];
-    if (group === undefined) continue;
-    group.n += 1;
-    group.confidence += confidence;
-    group.value += value;
-  }
-  const bins = groups.flatMap(({ n, confidence, value }, index) =>
-    n === 0
-      ? []
-      : [{ low: index / BINS, high: (index + 1) / BINS, n, confidence: confidence / n, accuracy: value / n }],
-  );
-  const scores = known.map((row) => row.confidence);
-  return {
-    ece: ece(bins),
-    auroc: auroc(
-      scores,
-      known.map((row) => row.value > RIGHT),
-    ),
-    bins,
-  };
+  const known = sure(rows);
+  const confidences = known.map(confidenceOf);
+  const bins = reliability(confidences, known.map(firstValueOf), BINS);
+  return { ece: ece(bins), auroc: auroc(confidences, known.map(isFirstRight)), bins };
 }
+
+/** Temperature scaling, fitted on some rows and measured on others; null when one side has nothing to tell from. */
+export function scaling(fitting: readonly SweepRow[], measuring: readonly SweepRow[]): Omit<Scaling, 'heldOut'> | null {
+  const [fit, measured] = [sure(fitting), sure(measuring)];
+  const temperature = fitTemperature(fit.map(confidenceOf), fit.map(outcomeOf));
+  if (temperature === null || measured.length === 0) return null;
+  const values = measured.map(firstValueOf);
+  const before = measured.map(confidenceOf);
+  const after = before.map((confidence) => atTemperature(confidence, temperature));
+  const error = (confidences: readonly number[]) => ece(reliability(confidences, values, BINS));
+  return { temperature, eceBefore: error(before), eceAfter: error(after), n: measured.length };
+}
+
+type SureRow = SweepRow & { readonly confidence: number };
+
+function sure(rows: readonly SweepRow[]): SureRow[] {
+  return rows.filter((row): row is SureRow => row.confidence !== null);
+}
+
+const confidenceOf = (row: SureRow) => row.confidence;
+const firstValueOf = (row: SweepRow) => row.first.value;
+const isFirstRight = (row: SweepRow) => isRight(row.first.value);
+/** Log loss takes outcomes from 0 to 1; task rewards go to 2. */
+const outcomeOf = (row: SweepRow) => Math.min(1, row.first.value);

@@ -10,9 +10,9 @@ export type Rule = (typeof rules)[number];
 
 export interface ChooseOptions {
   /** Accuracy that fewest-tokens may give up, as a share. */
-  readonly tolerance?: number;
+  readonly tolerance?: number | undefined;
   /** Mean generated tokens that token-budget may spend. */
-  readonly budget?: number;
+  readonly budget?: number | undefined;
 }
 
 /** Sums over the same rows in another order differ in their last bits. */
@@ -27,10 +27,12 @@ export function chooseThreshold(
   rule: Rule,
   options: ChooseOptions = {},
 ): FrontierPoint | null {
-  const allowed = candidates(points, rule, options);
   const [goal, then] = rule === 'fewest-tokens' ? [cheaper, better] : [better, cheaper];
-  const ordered = [...allowed].sort((a, b) => goal(a, b) || then(a, b) || b.threshold - a.threshold);
-  return ordered[0] ?? null;
+  const order = (a: FrontierPoint, b: FrontierPoint) => goal(a, b) || then(a, b) || b.threshold - a.threshold;
+  return candidates(points, rule, options).reduce<FrontierPoint | null>(
+    (best, point) => (best === null || order(point, best) < 0 ? point : best),
+    null,
+  );
 }
 
 function candidates(

@@ -1,5 +1,5 @@
 import { comparable, exitsAt } from '../answer/index.js';
-import type { SweepRow } from './input.js';
+import { needsThinking, type SweepRow } from './input.js';
 
 /** What a threshold costs and brings. */
 export interface FrontierPoint {
@@ -12,6 +12,8 @@ export interface FrontierPoint {
   readonly meanTokens: number;
   /** Mean value of the first answers taken; null when none is. */
   readonly exitAccuracy: number | null;
+  /** Of the questions that need thinking (first answer wrong, second right), the share that thinks; null without any. */
+  readonly thinkRecall: number | null;
 }
 
 /** A policy without a threshold. */
@@ -44,8 +46,10 @@ export function frontier(rows: readonly SweepRow[]): Frontier {
 
 /** The point of one threshold, recomputed from the rows: what a held-out half says of a τ chosen on the other. */
 export function pointAt(rows: readonly SweepRow[], threshold: number): FrontierPoint {
-  const sums = startOf(rows);
-  for (const row of rows) if (exitsAt(row.confidence, threshold)) exit(sums, row);
+  const [sums, changes] = [startOf(rows), changesOf(rows)];
+  rows.forEach(({ confidence }, index) => {
+    if (exitsAt(confidence, threshold)) exit(sums, changes, index);
+  });
   return toPoint(sums, rows.length, threshold);
 }
 
@@ -54,68 +58,84 @@ interface Sums {
   tokens: number;
   exited: number;
   exitValue: number;
-}
-
-/** The rows that begin to exit at one threshold, together. */
-interface Step {
-  readonly rows: SweepRow[];
-  threshold: number;
+  /** Questions that need thinking, and how many of them do not get it. */
+  needy: number;
+  missed: number;
 }
 
 function pointsOf(rows: readonly SweepRow[]): FrontierPoint[] {
-  const sums = startOf(rows);
+  const keys = Float64Array.from(rows, ({ confidence }) => (confidence === null ? Number.NaN : comparable(confidence)));
+  const [sums, changes] = [startOf(rows), changesOf(rows)];
   const points = [toPoint(sums, rows.length, ALWAYS_THINK)];
-  const steps = stepsOf(rows);
-  for (const confidence of Float64Array.from(steps.keys()).sort().reverse()) {
-    const step = steps.get(confidence);
-    if (step === undefined) continue;
-    for (const row of step.rows) exit(sums, row);
-    points.push(toPoint(sums, rows.length, step.threshold));
-  }
+  let threshold = ALWAYS_THINK;
+  exitOrder(keys).forEach((index, place, order) => {
+    exit(sums, changes, index);
+    threshold = Math.min(threshold, rows[index]?.confidence ?? threshold);
+    // Rows that the gate cannot tell apart exit together, at the lowest of their confidences.
+    const next = order[place + 1];
+    if (next === undefined || keys[next] !== keys[index]) points.push(toPoint(sums, rows.length, threshold));
+  });
   return points;
 }
 
-/** Rows by their confidence as the gate compares it; the threshold of a step is the lowest confidence in it. */
-function stepsOf(rows: readonly SweepRow[]): Map<number, Step> {
-  const steps = new Map<number, Step>();
-  for (const row of rows) {
-    if (row.confidence === null) continue;
-    const key = comparable(row.confidence);
-    const step = steps.get(key);
-    if (step === undefined) steps.set(key, { rows: [row], threshold: row.confidence });
-    else {
-      step.rows.push(row);
-      step.threshold = Math.min(step.threshold, row.confidence);
-    }
-  }
-  return steps;
+/** Indices of the rows that have a key, the highest key first. */
+function exitOrder(keys: Float64Array): Uint32Array {
+  const order = new Uint32Array(keys.length);
+  let size = 0;
+  keys.forEach((key, index) => {
+    if (!Number.isNaN(key)) order[size++] = index;
+  });
+  // A confidence of 0 has the key -Infinity, and the difference of two of these is NaN: the order of the rows decides.
+  return order.subarray(0, size).sort((a, b) => (keys[b] ?? 0) - (keys[a] ?? 0) || a - b);
 }
 
 /** Everything thinks. */
 function startOf(rows: readonly SweepRow[]): Sums {
-  const sums = { value: 0, tokens: 0, exited: 0, exitValue: 0 };
-  for (const { second } of rows) {
-    sums.value += second.value;
-    sums.tokens += second.tokens;
+  const sums = { value: 0, tokens: 0, exited: 0, exitValue: 0, needy: 0, missed: 0 };
+  for (const row of rows) {
+    sums.value += row.second.value;
+    sums.tokens += row.second.tokens;
+    sums.needy += Number(needsThinking(row));
   }
   return sums;
 }
 
-/** One row stops at its first answer. */
-function exit(sums: Sums, { first, second }: SweepRow): void {
-  sums.value += first.value - second.value;
-  sums.tokens += first.tokens - second.tokens;
-  sums.exited += 1;
-  sums.exitValue += first.value;
+const FIELDS = 4;
+
+/**
+ * What the sums change by when a row exits, one row behind the other: rows exit in the order of their confidence, and
+ * reading the rows themselves in that order takes most of the time, waiting for memory.
+ */
+function changesOf(rows: readonly SweepRow[]): Float64Array {
+  const changes = new Float64Array(FIELDS * rows.length);
+  rows.forEach((row, index) => {
+    const { first, second } = row;
+    changes[FIELDS * index] = first.value - second.value;
+    changes[FIELDS * index + 1] = first.tokens - second.tokens;
+    changes[FIELDS * index + 2] = first.value;
+    changes[FIELDS * index + 3] = Number(needsThinking(row));
+  });
+  return changes;
 }
 
-function toPoint({ value, tokens, exited, exitValue }: Sums, n: number, threshold: number): FrontierPoint {
+/** One row stops at its first answer. */
+function exit(sums: Sums, changes: Float64Array, index: number): void {
+  sums.value += changes[FIELDS * index] ?? 0;
+  sums.tokens += changes[FIELDS * index + 1] ?? 0;
+  sums.exitValue += changes[FIELDS * index + 2] ?? 0;
+  sums.missed += changes[FIELDS * index + 3] ?? 0;
+  sums.exited += 1;
+}
+
+function toPoint(sums: Sums, n: number, threshold: number): FrontierPoint {
+  const { value, tokens, exited, exitValue, needy, missed } = sums;
   return {
     threshold,
     accuracy: value / n,
     thinkRatio: 1 - exited / n,
     meanTokens: tokens / n,
     exitAccuracy: exited === 0 ? null : exitValue / exited,
+    thinkRecall: needy === 0 ? null : 1 - missed / needy,
   };
 }
 

@@ -1,15 +1,19 @@
 /** Recorded traces → the frontier over all thresholds, one honest choice among them, and calibration. */
 import { exitsAt } from '../answer/index.js';
+import { groupBy } from '../records/index.js';
 import { bootstrapMean, pairedBootstrap, shuffled } from '../statistics/index.js';
-import { type Calibration, calibration } from './calibration.js';
+import { BANDS, type BandPoint, bandsAt, spread } from './bands.js';
+import { type Calibration, calibration, type Scaling, scaling } from './calibration.js';
 import { type ChooseOptions, chooseThreshold, type Rule } from './choose.js';
 import { ALWAYS_THINK, type Frontier, type FrontierPoint, frontier, pointAt } from './frontier.js';
-import type { SweepRow } from './input.js';
+import { clusterOf, type SweepRow } from './input.js';
 
-export { type Calibration, type CalibrationBin, calibration } from './calibration.js';
+export { BANDS, type BandOptions, type BandPoint, bandsAt, spread } from './bands.js';
+export { type Calibration, type CalibrationBin, calibration, type Scaling, scaling } from './calibration.js';
 export { type ChooseOptions, chooseThreshold, type Rule, rules } from './choose.js';
 export { ALWAYS_THINK, type Frontier, type FrontierPoint, frontier, type PolicyPoint, pointAt } from './frontier.js';
 export { type SweepRow, sweepRowSchema } from './input.js';
+export { sweepRowOf } from './rows.js';
 
 /** The chosen threshold and what it does on questions it was not chosen on. */
 export interface Chosen extends FrontierPoint {
@@ -24,10 +28,18 @@ export interface Chosen extends FrontierPoint {
   readonly versusAlways: { readonly difference: number; readonly ci: readonly [number, number] };
 }
 
-/** design.md, section 7. */
+/** The JSON of `vauto sweep`. */
 export interface SweepResult extends Frontier {
+  /** Intervals at up to 200 of the points. */
+  readonly bands: readonly BandPoint[];
   readonly chosen: Chosen;
-  readonly calibration: Calibration;
+  readonly calibration: Calibration & { readonly scaling: Scaling | null };
+}
+
+/** All benchmarks together, and each by itself. */
+export interface SweepSummary {
+  readonly pooled: SweepResult;
+  readonly benchmarks: Readonly<Record<string, SweepResult>>;
 }
 
 export interface SweepOptions extends ChooseOptions {
@@ -39,13 +51,29 @@ export interface SweepOptions extends ChooseOptions {
 
 const INTERVAL = { draws: 2000, level: 0.95 } as const;
 
-/** Frontier and calibration of all rows; τ is chosen on one part of the clusters and reported on the other. */
+/** The sweep of all rows, and of the rows of each benchmark. */
+export function sweepAll(rows: readonly SweepRow[], options: SweepOptions): SweepSummary {
+  const pooled = sweep(rows, options);
+  const groups = [...groupBy(rows, (row) => row.benchmark)];
+  const each = groups.map(([name, group]) => [name, groups.length === 1 ? pooled : sweep(group, options)] as const);
+  return { pooled, benchmarks: Object.fromEntries(each) };
+}
+
+/** Frontier, bands and calibration of all rows; τ is chosen on one part of the clusters and reported on the other. */
 export function sweep(rows: readonly SweepRow[], options: SweepOptions): SweepResult {
+  const { seed, rule } = options;
   const { choosing, reporting, heldOut } = split(rows, options);
-  const best = chooseThreshold(frontier(choosing).points, options.rule, options);
-  const threshold = best?.threshold ?? ALWAYS_THINK;
-  const chosen = { ...report(reporting, threshold, options.seed), rule: options.rule, heldOut };
-  return { ...frontier(rows), chosen, calibration: calibration(rows) };
+  const best = chooseThreshold(frontier(choosing).points, rule, options);
+  const chosen = { ...report(reporting, best?.threshold ?? ALWAYS_THINK, seed), rule, heldOut };
+  const scaled = scaling(choosing, reporting);
+  const all = frontier(rows);
+  const thresholds = spread(all.points, BANDS.points).map(({ threshold }) => threshold);
+  return {
+    ...all,
+    bands: bandsAt(rows, thresholds, { ...BANDS, seed }),
+    chosen,
+    calibration: { ...calibration(rows), scaling: scaled && { ...scaled, heldOut } },
+  };
 }
 
 /** Whole clusters to one side or the other, by the seed alone; both sides are all rows when one would be empty. */
@@ -73,8 +101,4 @@ function report(rows: readonly SweepRow[], threshold: number, seed: number): Omi
     n: rows.length,
     versusAlways: { difference: change.mean, ci: [change.low, change.high] },
   };
-}
-
-function clusterOf({ cluster, benchmark, id }: SweepRow): string {
-  return cluster ?? `${benchmark}/${id}`;
 }

@@ -27,3 +27,20 @@ export interface SweepRow {
   readonly first: { readonly value: number; readonly tokens: number };
   readonly second: { readonly value: number; readonly tokens: number };
 }
+
+/** Value above which an answer counts as right; values are 0 and 1 unless a task gives parts. */
+const RIGHT = 0.5;
+
+export function isRight(value: number): boolean {
+  return value > RIGHT;
+}
+
+/** Thinking is needed where the first answer is wrong and the second is right. */
+export function needsThinking({ first, second }: SweepRow): boolean {
+  return !isRight(first.value) && isRight(second.value);
+}
+
+/** What is drawn and held out together. */
+export function clusterOf({ cluster, benchmark, id }: SweepRow): string {
+  return cluster ?? `${benchmark}/${id}`;
+}

@@ -43,12 +43,14 @@ const someRows = fc
 function naive(rows: readonly SweepRow[], threshold: number) {
   const mean = (values: number[]) => values.reduce((sum, value) => sum + value, 0) / values.length;
   const exits = rows.filter(({ confidence }) => exitsAt(confidence, threshold));
+  const needy = rows.filter(({ first, second }) => first.value === 0 && second.value === 1);
   const taken = rows.map((item) => (exits.includes(item) ? item.first : item.second));
   return {
     accuracy: mean(taken.map(({ value }) => value)),
     thinkRatio: 1 - exits.length / rows.length,
     meanTokens: mean(taken.map(({ tokens }) => tokens)),
     exitAccuracy: exits.length === 0 ? null : mean(exits.map(({ first }) => first.value)),
+    thinkRecall: needy.length === 0 ? null : mean(needy.map((item) => Number(!exits.includes(item)))),
   };
 }
 
@@ -66,8 +68,11 @@ describe('frontier', () => {
           const expected = naive(rows, point.threshold);
           for (const name of ['accuracy', 'thinkRatio', 'meanTokens'] as const)
             expect(point[name]).toBeCloseTo(expected[name], 12);
-          if (expected.exitAccuracy === null) expect(point.exitAccuracy).toBeNull();
-          else expect(point.exitAccuracy).toBeCloseTo(expected.exitAccuracy, 12);
+          for (const name of ['exitAccuracy', 'thinkRecall'] as const) {
+            const value = expected[name];
+            if (value === null) expect(point[name]).toBeNull();
+            else expect(point[name]).toBeCloseTo(value, 12);
+          }
           const direct = pointAt(rows, point.threshold);
           expect(direct.accuracy).toBeCloseTo(point.accuracy, 12);
           expect(direct.meanTokens).toBeCloseTo(point.meanTokens, 12);
@@ -89,7 +94,7 @@ describe('frontier', () => {
   test('rows without a confidence always think', () => {
     const { points } = frontier([row(1, null, [1, 2], [0, 20])]);
     expect(points).toEqual([
-      { threshold: ALWAYS_THINK, accuracy: 0, thinkRatio: 1, meanTokens: 20, exitAccuracy: null },
+      { threshold: ALWAYS_THINK, accuracy: 0, thinkRatio: 1, meanTokens: 20, exitAccuracy: null, thinkRecall: null },
     ]);
     expect(frontier([])).toMatchObject({ n: 0, points: [] });
   });
@@ -107,6 +112,7 @@ describe('chooseThreshold', () => {
     meanTokens,
     thinkRatio: 0,
     exitAccuracy: null,
+    thinkRecall: null,
   });
   const points = [point(1.1, 0.8, 50), point(0.99, 0.81, 40), point(0.9, 0.805, 20), point(0.5, 0.7, 10)];
 
