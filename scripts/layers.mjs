@@ -24,7 +24,7 @@ rule(['records'], { may: WORDS, packages: ['zod'] });
 rule(DOMAIN, { may: WORDS, packages: ['zod'] });
 rule(INPUTS, { may: WORDS });
 rule(['bridge', 'store', 'environment'], { may: WORDS });
-rule(['rollout'], { may: [...WORDS, 'bridge'] });
+rule(['rollout'], { may: [...WORDS, 'answer', 'bridge'] });
 rule(STAGES, { may: LOWER, types: [...WORLD, 'pipeline/stage'] });
 rule(['pipeline'], { may: [...LOWER, ...WORLD, ...STAGES] });
 rule(['browser'], { may: [...WORDS, 'store', 'statistics', 'sweep/frontier'] });
