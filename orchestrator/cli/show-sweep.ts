@@ -3,7 +3,7 @@ import { join, resolve } from 'node:path';
 import { z } from 'zod';
 import { UserError } from '../errors.js';
 import { openStore } from '../store/index.js';
-import { rules, type SweepRow, sweep, sweepRowSchema } from '../sweep/index.js';
+import { csvOf, rules, type SweepRow, sweep, sweepRowOf, sweepRowSchema } from '../sweep/index.js';
 import { formatTable, printJson, printText } from './output.js';
 import { readJsonLines } from './read-json-lines.js';
 
@@ -15,6 +15,7 @@ const flagsSchema = z.object({
   budget: z.coerce.number().gt(0).optional(),
   seed: z.coerce.number().int(),
   runs: z.string().default(process.env.VAUTO_RUNS ?? 'runs'),
+  csv: z.boolean().default(false),
   json: z.boolean().default(false),
 });
 
@@ -36,6 +37,7 @@ export async function showSweep(source: string, given: Record<string, string | b
     seed: flags.seed,
   });
   if (flags.json) return printJson(result);
+  if (flags.csv) return printText(csvOf({ [flags.benchmark ?? 'all']: result.points }));
   const stride = Math.max(1, Math.floor(result.points.length / SHOWN_POINTS));
   const points = result.points.filter((_, index) => index % stride === 0 || index === result.points.length - 1);
   const columns = ['threshold', 'accuracy %', 'think %', 'mean tokens'].map((header) => ({
@@ -112,14 +114,7 @@ function rowsOfRun(name: string, runs: string): SweepRow[] {
     if (!run || !evaluation) throw unknownRun(name, file);
     return [...store.stageRows(evaluation.id)]
       .filter((row) => row.pass === 'greedy')
-      .map(({ promptId, set, trace, verdicts }) => ({
-        id: promptId,
-        benchmark: set.replace(/^benchmark:/, ''),
-        cluster: store.findPrompt(run.id, set, promptId)?.media[0]?.sha256 ?? promptId,
-        confidence: trace.confidence,
-        first: { value: Number(verdicts.first?.correct ?? false), tokens: trace.tokens.first },
-        second: { value: Number(verdicts.second?.correct ?? false), tokens: trace.tokens.total },
-      }));
+      .map((row) => sweepRowOf(row, store.findPrompt(run.id, row.set, row.promptId)));
   } finally {
     store.close();
   }

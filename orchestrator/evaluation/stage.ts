@@ -47,7 +47,7 @@ export async function run(
   before?: number,
 ): Promise<StageResult<EvaluationSummary>> {
   const { recipe } = context;
-  const { maxTokens, samples } = recipe.evaluate;
+  const { maxTokens, thinkBudget, samples } = recipe.evaluate;
   const totals = { generatedTokens: 0, engineSeconds: 0, rollouts: 0 };
   const passes: { pass: string; count: number; sampling: Sampling }[] = [
     { pass: 'greedy', count: 1, sampling: { temperature: 0, topP: 1, topK: 0, maxTokens, stop: [] } },
@@ -60,7 +60,7 @@ export async function run(
   for (const { benchmark, set } of benchmarkSets(recipe)) {
     for (const { pass, count, sampling } of passes.filter((item) => item.count > 0)) {
       const prompts = context.prompts.get(set) ?? [];
-      const summary = await context.collect(weights, { pass, set, prompts, count, sampling });
+      const summary = await context.collect(weights, { pass, set, prompts, count, sampling, thinkBudget });
       totals.generatedTokens += summary.generatedTokens;
       totals.engineSeconds += summary.engineSeconds;
       totals.rollouts += summary.rollouts;

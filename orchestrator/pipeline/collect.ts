@@ -132,6 +132,7 @@ function requestsOf(collector: Collector, job: CollectJob, unit: Unit): RolloutR
       media: prompt.media,
       sampling: job.sampling,
       ...(job.exit === undefined ? {} : { exit: job.exit }),
+      ...(job.thinkBudget === undefined ? {} : { thinkBudget: job.thinkBudget }),
     }));
   });
 }

@@ -5,7 +5,7 @@ import type { MathVerifier } from '../grading/index.js';
 import type { LoadedRecipe } from '../recipe/index.js';
 import type { Prompt } from '../records/index.js';
 import type { RolloutEngine } from '../rollout/engine.js';
-import { createVllmEngine } from '../rollout/index.js';
+import { createOpenAiEngine, createVllmEngine } from '../rollout/index.js';
 import type { Store } from '../store/index.js';
 import { videoBudget } from '../training/params.js';
 import { describeArtifact } from './artifacts.js';
@@ -58,21 +58,28 @@ export function createRuntime({ loaded, python, pythonPath, onLog }: RuntimeOpti
   let engine: RolloutEngine | undefined;
   let weightsInUse: string | undefined;
 
+  function openEngine(weights: string): RolloutEngine | Promise<RolloutEngine> {
+    const { server } = recipe.engine;
+    if (server !== undefined)
+      return createOpenAiEngine({ ...server, model: weights, mediaUrls: server.media, exitMode: server.exit, onLog });
+    return createVllmEngine({
+      worker: bridge.worker('engine'),
+      model: weights,
+      ...(recipe.model.revision === undefined ? {} : { revision: recipe.model.revision }),
+      trustRemoteCode: recipe.model.trustRemoteCode,
+      engineArgs: recipe.engine.args,
+      videoBudget: videoBudget(recipe),
+      seed: recipe.seed,
+      onLog,
+      onUp: ({ importSeconds, loadSeconds }) => {
+        engineStarts = [...engineStarts, { importSeconds, loadSeconds }];
+      },
+    });
+  }
+
   async function engineWith(weights: string): Promise<RolloutEngine> {
     if (engine === undefined) {
-      engine = await createVllmEngine({
-        worker: bridge.worker('engine'),
-        model: weights,
-        ...(recipe.model.revision === undefined ? {} : { revision: recipe.model.revision }),
-        trustRemoteCode: recipe.model.trustRemoteCode,
-        engineArgs: recipe.engine.args,
-        videoBudget: videoBudget(recipe),
-        seed: recipe.seed,
-        onLog,
-        onUp: ({ importSeconds, loadSeconds }) => {
-          engineStarts = [...engineStarts, { importSeconds, loadSeconds }];
-        },
-      });
+      engine = await openEngine(weights);
     } else if (weightsInUse !== weights) {
       await engine.loadWeights(weights);
     }
@@ -95,9 +102,11 @@ export function createRuntime({ loaded, python, pythonPath, onLog }: RuntimeOpti
       engineStarts = [];
       return usage;
     },
-    close: () => {
+    close: async () => {
       memory.stop();
-      return bridge.close();
+      // A server's requests end here; a worker's engine ends with its worker.
+      if (recipe.engine.server !== undefined) await engine?.close();
+      await bridge.close();
     },
   };
 }

@@ -87,7 +87,7 @@ export async function execute(session: Session): Promise<void> {
       session,
       'sweep',
       { version: sweep.version, config: sweep.inputs(recipe), evaluation: after.key },
-      (context) => sweep.run(context, after.stageId),
+      (context) => sweep.run(context, policy, after.stageId),
     );
     await stage(
       session,

@@ -2,6 +2,7 @@ import * as evaluation from '../evaluation/stage.js';
 import * as filter from '../filter/stage.js';
 import type { Recipe } from '../recipe/index.js';
 import type { Prompt } from '../records/index.js';
+import * as sweep from '../sweep/stage.js';
 import * as training from '../training/stage.js';
 import type { Estimate, StageName } from './stage.js';
 
@@ -27,7 +28,7 @@ export function planRun(recipe: Recipe, prompts: ReadonlyMap<string, readonly Pr
     },
     { stage: 'train', ...training.estimate(recipe), ...off(recipe.train.enabled, 'train.enabled') },
     { stage: 'evaluate', ...evaluated },
-    { stage: 'sweep', ...NOTHING },
+    { stage: 'sweep', ...sweep.estimate(recipe, prompts) },
     { stage: 'report', ...NOTHING },
   ];
 }

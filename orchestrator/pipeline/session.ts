@@ -116,7 +116,7 @@ export async function openSession(options: SessionOptions): Promise<Session> {
       force: options.force,
       progress: options.progress,
       context: (stage, stageId, progress) => stageContext({ ...shared, stage, stageId, progress }),
-      weightsKey: (model) => weightsKey(model, recipe.model.revision),
+      weightsKey: (model) => weightsKey(model, recipe),
       close: () => closeAll(opened),
     };
   } catch (error) {
@@ -188,7 +188,8 @@ function keyLibraries(packages: Readonly<Record<string, string>>): Record<string
   );
 }
 
-/** Identity of a model: content of its folder, or the hub id with its revision. */
-async function weightsKey(model: string, revision: string | undefined): Promise<string> {
+/** Identity of a model: content of its folder, the hub id with its revision, or the server with the name it has there. */
+async function weightsKey(model: string, { engine, model: { revision } }: Recipe): Promise<string> {
+  if (engine.server !== undefined) return `${engine.server.url}#${model}`;
   return existsSync(model) ? (await hashFolder(model)).sha256 : `${model}@${revision ?? 'main'}`;
 }

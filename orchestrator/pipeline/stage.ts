@@ -36,6 +36,8 @@ export interface CollectJob {
   readonly sampling: Sampling;
   /** End each completion at its first answer when that is sure enough. */
   readonly exit?: { readonly threshold: number };
+  /** Tokens of thinking after which the second answer is asked for. */
+  readonly thinkBudget?: number | undefined;
 }
 
 export interface CollectSummary {

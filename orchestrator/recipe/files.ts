@@ -34,7 +34,7 @@ function looksLikeHubId(path: string, resolvePath: (path: string) => string): bo
 /** Files that the recipe names and that are not there. */
 export function fileProblems(recipe: Partial<Recipe>, resolvePath: (path: string) => string): Problem[] {
   const problems: (Problem | undefined)[] = [];
-  if (recipe.model) problems.push(modelProblem(recipe.model, resolvePath));
+  if (recipe.model && recipe.engine?.kind !== 'openai') problems.push(modelProblem(recipe.model, resolvePath));
   const system = recipe.prompting?.system;
   if (system !== undefined) problems.push(missing(['prompting', 'system'], system, resolvePath(system), 'file'));
   for (const list of ['train', 'benchmarks'] as const) {

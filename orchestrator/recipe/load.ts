@@ -21,7 +21,7 @@ export interface LoadedRecipe {
   readonly text: string;
   /** Absolute path of something that the recipe names. */
   resolve(path: string): string;
-  /** Absolute folder of the starting policy, or its hub id. */
+  /** Absolute folder of the starting policy, its hub id, or the name that a server has for it. */
   resolveModel(): string;
 }
 
@@ -48,6 +48,7 @@ export async function loadRecipe(file: string, { sets }: LoadOptions = { sets: [
     text: source.text,
     resolve: resolvePath,
     resolveModel: () => {
+      if (recipe.engine.kind === 'openai') return recipe.model.path;
       const reference = modelReference(recipe.model.path, resolvePath);
       return 'hub' in reference ? reference.hub : reference.folder;
     },

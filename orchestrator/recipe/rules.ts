@@ -17,6 +17,9 @@ const RULES: readonly Rule[] = [
   frameSizesAgree,
   policiesAreUnique,
   twoAnswersAreBoxed,
+  serverIsNamed,
+  serverKeepsItsWeights,
+  budgetIsGiven,
   completionsFit,
   batchesDivideSteps,
 ];
@@ -121,6 +124,75 @@ function twoAnswersAreBoxed({ prompting }: Partial<Recipe>): Problem[] {
       other: ['prompting', 'mode'],
       fix: 'leave prompting.parsers out, or set prompting.mode to cot or direct',
     },
+  ];
+}
+
+/** The kind of the engine and the section about it go together. */
+function serverIsNamed({ engine }: Partial<Recipe>): Problem[] {
+  if (!engine || (engine.kind === 'openai') === (engine.server !== undefined)) return [];
+  const kind: Path = ['engine', 'kind'];
+  if (engine.server === undefined) {
+    const message = 'engine.kind is openai, but engine.server does not say where the server is';
+    return [
+      { code: 'contradiction', path: kind, message, fix: 'add engine.server: { url: http://127.0.0.1:8000/v1 }' },
+    ];
+  }
+  const message = 'engine.server names a server, but engine.kind is vllm, which starts its own engine';
+  return [
+    {
+      code: 'contradiction',
+      path: ['engine', 'server'],
+      atKey: true,
+      message,
+      other: kind,
+      fix: 'set engine.kind to openai',
+    },
+  ];
+}
+
+/** A server that runs already takes no weights, no engine arguments, and forces no tokens. */
+function serverKeepsItsWeights({ engine, train, evaluate }: Partial<Recipe>): Problem[] {
+  if (engine?.kind !== 'openai') return [];
+  const other: Path = ['engine', 'kind'];
+  const problem = (path: Path, message: string, fix: string): Problem => {
+    return { code: 'contradiction', path, atKey: true, message, other, fix };
+  };
+  return [
+    ...(train?.enabled
+      ? [
+          problem(
+            ['train'],
+            'train.enabled is true, but a server takes no trained weights',
+            'set train.enabled to false, or engine.kind to vllm',
+          ),
+        ]
+      : []),
+    ...(Object.keys(engine.args).length > 0
+      ? [
+          problem(
+            ['engine', 'args'],
+            'engine.args are for the engine that vauto starts; a server has been given its own',
+            'remove engine.args, or set engine.kind to vllm',
+          ),
+        ]
+      : []),
+    ...(evaluate?.thinkBudget === undefined
+      ? []
+      : [
+          problem(
+            ['evaluate', 'thinkBudget'],
+            'evaluate.thinkBudget needs the engine that vauto starts; a server cannot be made to close its thinking',
+            'remove evaluate.thinkBudget, or set engine.kind to vllm',
+          ),
+        ]),
+  ];
+}
+
+function budgetIsGiven({ sweep }: Partial<Recipe>): Problem[] {
+  if (sweep?.rule !== 'token-budget' || sweep.budget !== undefined) return [];
+  const message = 'sweep.rule is token-budget, but sweep.budget is not given';
+  return [
+    { code: 'contradiction', path: ['sweep', 'rule'], message, fix: 'add sweep.budget, in mean generated tokens' },
   ];
 }
 

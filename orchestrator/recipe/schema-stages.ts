@@ -127,11 +127,17 @@ export const evaluateSchema = z
       ),
     threshold: z
       .number()
-      .min(0)
+      .gt(0, { error: 'it must be above 0; the policy never takes every first answer' })
       .max(1)
       .default(0.97)
       .describe('Confidence τ from which auto stops at the first answer.'),
     maxTokens: maxTokens.default(4096).describe('Generated tokens of one rollout at most.'),
+    thinkBudget: z
+      .int()
+      .min(0)
+      .max(131_072)
+      .optional()
+      .describe('Tokens of thinking after which the second answer is asked for (default: no limit but maxTokens).'),
     samples: z
       .strictObject({
         count: z
@@ -160,10 +166,23 @@ export const sweepSchema = z
       .default(0.5)
       .describe('Share of the questions on which the chosen threshold is measured, not chosen.'),
     rule: z
-      .enum(['fewest-tokens'])
+      .enum(['fewest-tokens', 'max-accuracy', 'token-budget'])
       .default('fewest-tokens')
-      .describe('fewest-tokens: the cheapest threshold within the tolerance of the best accuracy.'),
+      .describe(
+        'How τ is chosen. fewest-tokens: the cheapest threshold within the tolerance of the best accuracy; max-accuracy: the best accuracy; token-budget: the best accuracy that the budget allows.',
+      ),
     tolerance: z.number().min(0).max(1).default(0.01).describe('Accuracy that may be given up for fewer tokens.'),
+    budget: z
+      .number()
+      .gt(0)
+      .optional()
+      .describe('Mean generated tokens of a question that the rule token-budget may spend.'),
+    liveCheck: z
+      .boolean()
+      .default(true)
+      .describe(
+        'Answer the held-out questions once more with the engine stopping at the chosen threshold, and compare with what the recorded traces say.',
+      ),
   })
   .prefault({})
   .describe('The frontier of accuracy against tokens over all thresholds.');

@@ -9,7 +9,7 @@ const modelSchema = z
       .string()
       .min(1)
       .describe(
-        'Starting policy: a model folder, relative to the recipe file, or a hub id such as Qwen/Qwen2.5-VL-7B-Instruct.',
+        'Starting policy: a model folder, relative to the recipe file, or a hub id such as Qwen/Qwen2.5-VL-7B-Instruct; with engine.kind openai the name under which the server has it.',
       ),
     revision: z.string().min(1).optional().describe('Commit, tag or branch of a hub id.'),
     trustRemoteCode: z
@@ -76,9 +76,39 @@ const videoSchema = z
   .prefault({})
   .describe('How much of a video the model sees, in rollouts and in training alike.');
 
+const serverSchema = z
+  .strictObject({
+    url: z.url({ protocol: /^https?$/ }).describe('Its address, such as http://127.0.0.1:8000/v1.'),
+    apiKeyEnv: z
+      .string()
+      .regex(/^[A-Za-z_][A-Za-z0-9_]*$/, { error: 'the name of an environment variable is needed, not the key itself' })
+      .optional()
+      .describe('Environment variable that holds the key; the key itself is never written down.'),
+    concurrency: z.int().min(1).max(4096).default(64).describe('Requests under way at a time.'),
+    media: z
+      .enum(['data', 'file'])
+      .default('data')
+      .describe(
+        'How videos reach the server: data, inside the request; file, by their path, which the server must be allowed to read (--allowed-local-media-path).',
+      ),
+    exit: z
+      .enum(['stream', 'two-requests'])
+      .optional()
+      .describe(
+        'How an early exit is made: stream, by closing the stream at the first answer; two-requests, by a second request with the same prefix (default: stream, where the server streams log-probabilities).',
+      ),
+  })
+  .describe(
+    'The server of engine.kind openai; it decodes the videos its own way, and the section video does not reach it.',
+  );
+
 const engineSchema = z
   .strictObject({
-    kind: z.enum(['vllm']).default('vllm').describe('What makes the rollouts.'),
+    kind: z
+      .enum(['vllm', 'openai'])
+      .default('vllm')
+      .describe('What makes the rollouts: vllm, started here; openai, a server that runs already (vllm serve).'),
+    server: serverSchema.optional(),
     args: argumentsSchema
       .default({})
       .describe('Any argument of the vLLM engine by its Python name (max_model_len, tensor_parallel_size, …).'),

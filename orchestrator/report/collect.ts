@@ -17,6 +17,15 @@ const frontierSchema = z.object({
   points: z.array(
     z.object({ threshold: z.number(), accuracy: z.number(), thinkRatio: z.number(), meanTokens: z.number() }),
   ),
+  bands: z
+    .array(
+      z.object({
+        threshold: z.number(),
+        accuracy: z.object({ low: z.number(), high: z.number() }),
+        meanTokens: z.object({ low: z.number(), high: z.number() }),
+      }),
+    )
+    .default([]),
   never: z.object({ accuracy: z.number(), meanTokens: z.number() }),
   always: z.object({ accuracy: z.number(), meanTokens: z.number() }),
   chosen: z
@@ -38,7 +47,22 @@ const frontierSchema = z.object({
     })
     .nullish(),
 });
-const sweepSchema = z.object({ pooled: frontierSchema, benchmarks: z.record(z.string(), frontierSchema) });
+const livePointSchema = z.object({ accuracy: z.number(), thinkRatio: z.number(), meanTokens: z.number() });
+const liveSchema = z.object({
+  threshold: z.number(),
+  n: z.number(),
+  predicted: livePointSchema,
+  live: livePointSchema,
+  same: z.number(),
+  modes: z.record(z.string(), z.number()),
+  wastedTokens: z.number(),
+  confidenceError: z.number(),
+});
+const sweepSchema = z.object({
+  pooled: frontierSchema,
+  benchmarks: z.record(z.string(), frontierSchema),
+  live: liveSchema.nullish(),
+});
 const filterSchema = z.object({
   passHistogram: z.array(z.number()),
   keep: z.number(),
@@ -73,6 +97,7 @@ export async function collectReport(store: Store, runId: number, options: Report
     table: tableOf(metrics),
     gains: gainsOf(metrics),
     frontiers,
+    live: liveOf(stages.get('sweep')),
     traces: evaluated ? await pickTraces(store, runId, evaluated.id, threshold, options) : [],
     warnings: warningsOf(store, runId),
   };
@@ -83,6 +108,10 @@ function frontiersOf(stage: StageRecord | undefined): Frontier[] {
   const { pooled, benchmarks } = sweepSchema.parse(stage.result);
   const each = Object.entries(benchmarks).map(([benchmark, result]) => frontierOf(benchmark, result));
   return [frontierOf(null, pooled), ...each];
+}
+
+function liveOf(stage: StageRecord | undefined): ReportData['live'] {
+  return stage?.status === 'done' ? (sweepSchema.parse(stage.result).live ?? null) : null;
 }
 
 function frontierOf(

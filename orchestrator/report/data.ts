@@ -41,6 +41,12 @@ export interface Frontier {
   readonly n: number;
   /** From no early exit to always exiting. */
   readonly points: readonly FrontierPoint[];
+  /** 95% intervals at some of the points; none in a run of an older vauto. */
+  readonly bands: readonly {
+    readonly threshold: number;
+    readonly accuracy: Range;
+    readonly meanTokens: Range;
+  }[];
   readonly never: { readonly accuracy: number; readonly meanTokens: number };
   readonly always: { readonly accuracy: number; readonly meanTokens: number };
   /** Chosen on one part of the questions; accuracy, tokens and interval are of the other part. */
@@ -52,6 +58,33 @@ export interface Frontier {
     readonly n: number | null;
   } | null;
   readonly calibration: Calibration | null;
+}
+
+interface Range {
+  readonly low: number;
+  readonly high: number;
+}
+
+/** What the chosen threshold does when the engine itself stops, beside what the recorded traces promise. */
+export interface LiveCheck {
+  readonly threshold: number;
+  /** Held-out questions, answered once more. */
+  readonly n: number;
+  readonly predicted: LivePoint;
+  readonly live: LivePoint;
+  /** Questions with the same answer either way. */
+  readonly same: number;
+  /** Completions by how their exit was made. */
+  readonly modes: Readonly<Record<string, number>>;
+  readonly wastedTokens: number;
+  /** Largest difference between the engine's confidence and the recorded one. */
+  readonly confidenceError: number;
+}
+
+interface LivePoint {
+  readonly accuracy: number;
+  readonly thinkRatio: number;
+  readonly meanTokens: number;
 }
 
 export interface Calibration {
@@ -117,6 +150,8 @@ export interface ReportData {
   readonly gains: readonly Gain[];
   /** All benchmarks together first, then each. */
   readonly frontiers: readonly Frontier[];
+  /** Null when the sweep made none. */
+  readonly live: LiveCheck | null;
   readonly traces: readonly TraceSample[];
   readonly warnings: readonly string[];
 }

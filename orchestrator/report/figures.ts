@@ -64,26 +64,38 @@ export function filterFigure({ histogram, rollouts, keep, drop, unknown }: NonNu
 
 /** Accuracy against tokens for every threshold; the chosen one is marked. */
 export function frontierFigure(frontier: Frontier): Figure {
-  const { points, never, always, chosen } = frontier;
+  const { points, never, always, chosen, bands } = frontier;
   const ends = [never, always];
   const x = axisOf(
     'mean tokens per answer',
     [...points, ...ends].map((point) => point.meanTokens),
     whole,
   );
-  const accuracies = [...points, ...ends].map((point) => point.accuracy);
+  const reaches = bands.flatMap(({ accuracy }) => [accuracy.low, accuracy.high]);
+  const accuracies = [...[...points, ...ends].map((point) => point.accuracy), ...reaches];
   const y = axisOf('accuracy', withReach(accuracies), (value) => percent(value, 0));
   const frame = frameOf(x, y);
   const place = (point: { meanTokens: number; accuracy: number }) =>
     [frame.x(point.meanTokens), frame.y(point.accuracy)] as const;
   const here = chosen && pointAt(frontier, chosen.threshold);
-  const svg = markup`${axes(frame, x, y)}<path class="line blue" d="${path(thin(points).map(place))}"/>${endMark(place(never), 'never think', 'left', here !== null && isNear(place(here), place(never)))}${endMark(place(always), 'always think', 'right')}${here && chosenMark(place(here), `τ = ${thresholdText(chosen.threshold)}`, frame)}`;
+  const svg = markup`${axes(frame, x, y)}${band(frontier, frame)}<path class="line blue" d="${path(thin(points).map(place))}"/>${endMark(place(never), 'never think', 'left', here !== null && isNear(place(here), place(never)))}${endMark(place(always), 'always think', 'right')}${here && chosenMark(place(here), `τ = ${thresholdText(chosen.threshold)}`, frame)}`;
   const of = frontier.benchmark ?? 'all benchmarks';
   const choice = here
     ? ` At the chosen threshold ${thresholdText(chosen.threshold)}: ${percent(here.accuracy)} with ${here.meanTokens.toFixed(1)} tokens.`
     : '';
   const description = `${of}: never thinking ${percent(never.accuracy)} with ${never.meanTokens.toFixed(1)} tokens, always thinking ${percent(always.accuracy)} with ${always.meanTokens.toFixed(1)} tokens.${choice}`;
   return { title: `Accuracy against tokens, ${of}`, description, svg };
+}
+
+/** The interval of the accuracy along the frontier. */
+function band({ points, bands }: Frontier, frame: ReturnType<typeof frameOf>): Markup | null {
+  if (bands.length < 2) return null;
+  const tokens = new Map(points.map((point) => [point.threshold, point.meanTokens]));
+  const edge = (end: 'low' | 'high') =>
+    thin(bands).map(
+      ({ threshold, accuracy }) => [frame.x(tokens.get(threshold) ?? 0), frame.y(accuracy[end])] as const,
+    );
+  return markup`<path class="band" d="${path([...edge('high'), ...[...edge('low')].reverse()])}Z"/>`;
 }
 
 /** How often the first answer is right, by how sure it is. On the diagonal confidence means what it says. */

@@ -2,6 +2,7 @@ import { standalone } from './chart.js';
 import type { ReportData, TraceSample } from './data.js';
 import { figuresOf, type NamedFigure } from './figure-list.js';
 import { headlines, summary } from './headline.js';
+import { LIVE_COLUMNS, LIVE_TITLE, liveRows, liveText } from './live.js';
 import { estimateText, fixed, interval, signedPoints, thresholdText } from './numbers.js';
 import { goldText, shorten } from './page-trace.js';
 
@@ -21,6 +22,7 @@ export function renderMarkdown(data: ReportData): RenderedMarkdown {
       .join('\n'),
     links(figures.filter(({ name }) => !name.startsWith('frontier-'))),
     results(data),
+    live(data),
     byBenchmark(figures),
     data.traces.length > 0
       ? `## Sample traces\n\nTheir frames are in report.html.\n\n${data.traces.map((trace) => traceText(trace, data.threshold)).join('\n\n')}`
@@ -43,10 +45,10 @@ function byBenchmark(figures: readonly NamedFigure[]): string {
   return each.length > 1 ? `## Accuracy against tokens, by benchmark\n\n${links(each)}` : '';
 }
 
-function results({ table, gains }: ReportData): string {
-  if (table.length === 0) return '';
-  const trained = table.some((row) => row.before !== null && row.after !== null);
-  const rows = table.map(({ benchmark, policy, before, after, tokens, thinkRatio }) => {
+function results({ table: lines, gains }: ReportData): string {
+  if (lines.length === 0) return '';
+  const trained = lines.some((row) => row.before !== null && row.after !== null);
+  const rows = lines.map(({ benchmark, policy, before, after, tokens, thinkRatio }) => {
     const gain = gains.find((item) => item.benchmark === benchmark && item.policy === policy)?.gain;
     const change = gain ? `${signedPoints(gain.value)} ${interval(gain)}` : '';
     const accuracy = trained ? [estimateText(before), estimateText(after), change] : [estimateText(after ?? before)];
@@ -59,9 +61,18 @@ function results({ table, gains }: ReportData): string {
     'tokens',
     'think ratio',
   ];
-  const ruler = heads.map((_, index) => (index < 2 ? '---' : '--:'));
-  const lines = [heads, ruler, ...rows].map((cells) => `| ${cells.join(' | ')} |`);
-  return `## ${trained ? 'Before and after training' : 'Accuracy'}\n\nAccuracy with 95% intervals.\n\n${lines.join('\n')}`;
+  return `## ${trained ? 'Before and after training' : 'Accuracy'}\n\nAccuracy with 95% intervals.\n\n${table(heads, 2, rows)}`;
+}
+
+function live({ live: check }: ReportData): string {
+  if (check === null) return '';
+  return `## ${LIVE_TITLE}\n\n${plain(liveText(check))}\n\n${table(LIVE_COLUMNS, 1, liveRows(check))}`;
+}
+
+/** A table whose first `left` columns are text. */
+function table(heads: readonly string[], left: number, rows: readonly (readonly string[])[]): string {
+  const ruler = heads.map((_, index) => (index < left ? '---' : '--:'));
+  return [heads, ruler, ...rows].map((cells) => `| ${cells.join(' | ')} |`).join('\n');
 }
 
 function traceText(

@@ -3,6 +3,7 @@ import { inline } from './chart.js';
 import type { Estimate, ReportData, TableRow } from './data.js';
 import { figuresOf, type NamedFigure } from './figure-list.js';
 import { headlines, summary } from './headline.js';
+import { LIVE_COLUMNS, LIVE_TITLE, liveRows, liveText } from './live.js';
 import { Markup, markup } from './markup.js';
 import { fixed, interval, percent, signedPoints } from './numbers.js';
 import { traceSection } from './page-trace.js';
@@ -29,6 +30,7 @@ export function renderPage(data: ReportData): string {
 ${header(data)}
 ${figureGrid(data, ['frontier', 'reward'])}
 ${results(data)}
+${live(data)}
 ${figureSection(data, 'From filter to calibration', ['filter', 'calibration'])}
 ${benchmarkFrontiers(data)}
 ${traces(data)}
@@ -85,6 +87,13 @@ function results(data: ReportData): Markup {
     ? markup`<th>before training</th><th>after training</th><th>gain, points</th>`
     : markup`<th>accuracy</th>`;
   return markup`<section><h2>${trained ? 'Before and after training' : 'Accuracy'}</h2><p class="note">Accuracy with 95% intervals, drawn over videos. never: the first answer counts; always: the second; auto: the first when its confidence reaches the recipe's threshold; sampled: the second, at the training temperature; chance: answers exchanged between questions. Gains are paired by question.</p><div class="scroll"><table><thead><tr><th>policy</th>${heads}<th>tokens</th><th>think ratio</th></tr></thead><tbody>${rows}</tbody></table></div></section>`;
+}
+
+function live({ live: check }: ReportData): Markup {
+  if (check === null) return markup``;
+  const heads = LIVE_COLUMNS.map((title) => markup`<th>${title}</th>`);
+  const rows = liveRows(check).map((cells) => markup`<tr>${cells.map((cell) => markup`<td>${cell}</td>`)}</tr>`);
+  return markup`<section><h2>${LIVE_TITLE}</h2><p class="note">${liveText(check)}</p><div class="scroll"><table><thead><tr>${heads}</tr></thead><tbody>${rows}</tbody></table></div></section>`;
 }
 
 function estimate(value: Estimate | null): Markup {

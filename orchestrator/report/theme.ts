@@ -47,6 +47,7 @@ export const FIGURE_CSS = `
 .fig .blue{stroke:var(--blue)}.fig .orange{stroke:var(--orange)}.fig .soft{stroke:var(--soft)}
 .fig .fill-blue{fill:var(--blue)}.fig .fill-orange{fill:var(--orange)}.fig .fill-soft{fill:var(--soft)}
 .fig .faded{opacity:.4}
+.fig .band{fill:var(--blue);opacity:.14}
 .fig .ring{fill:var(--paper);stroke-width:2.5}
 .fig .halo{stroke:var(--paper);stroke-width:4;paint-order:stroke;stroke-linejoin:round}
 `

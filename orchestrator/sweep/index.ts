@@ -1,19 +1,23 @@
 /** Recorded traces → the frontier over all thresholds, one honest choice among them, and calibration. */
 import { exitsAt } from '../answer/index.js';
 import { groupBy } from '../records/index.js';
-import { bootstrapMean, pairedBootstrap, shuffled } from '../statistics/index.js';
+import { bootstrapMean, pairedBootstrap } from '../statistics/index.js';
 import { BANDS, type BandPoint, bandsAt, spread } from './bands.js';
 import { type Calibration, calibration, type Scaling, scaling } from './calibration.js';
 import { type ChooseOptions, chooseThreshold, type Rule } from './choose.js';
 import { ALWAYS_THINK, type Frontier, type FrontierPoint, frontier, pointAt } from './frontier.js';
 import { clusterOf, type SweepRow } from './input.js';
+import { type SplitOptions, split } from './split.js';
 
 export { BANDS, type BandOptions, type BandPoint, bandsAt, spread } from './bands.js';
 export { type Calibration, type CalibrationBin, calibration, type Scaling, scaling } from './calibration.js';
 export { type ChooseOptions, chooseThreshold, type Rule, rules } from './choose.js';
+export { csvOf } from './csv.js';
 export { ALWAYS_THINK, type Frontier, type FrontierPoint, frontier, type PolicyPoint, pointAt } from './frontier.js';
 export { type SweepRow, sweepRowSchema } from './input.js';
+export { type LiveCheck, type LiveRow, liveCheck } from './live.js';
 export { sweepRowOf } from './rows.js';
+export { split } from './split.js';
 
 /** The chosen threshold and what it does on questions it was not chosen on. */
 export interface Chosen extends FrontierPoint {
@@ -42,10 +46,7 @@ export interface SweepSummary {
   readonly benchmarks: Readonly<Record<string, SweepResult>>;
 }
 
-export interface SweepOptions extends ChooseOptions {
-  /** Share of the clusters that the threshold is reported on and not chosen on. */
-  readonly holdout: number;
-  readonly seed: number;
+export interface SweepOptions extends ChooseOptions, SplitOptions {
   readonly rule: Rule;
 }
 
@@ -74,17 +75,6 @@ export function sweep(rows: readonly SweepRow[], options: SweepOptions): SweepRe
     chosen,
     calibration: { ...calibration(rows), scaling: scaled && { ...scaled, heldOut } },
   };
-}
-
-/** Whole clusters to one side or the other, by the seed alone; both sides are all rows when one would be empty. */
-function split(rows: readonly SweepRow[], { holdout, seed }: SweepOptions) {
-  const clusters = [...new Set(rows.map(clusterOf))].sort();
-  const size = Math.round(holdout * clusters.length);
-  const held = holdout > 0 ? Math.min(clusters.length - 1, Math.max(1, size)) : 0;
-  if (held < 1) return { choosing: rows, reporting: rows, heldOut: false };
-  const names = new Set(shuffled(clusters, seed).slice(0, held));
-  const reporting = rows.filter((row) => names.has(clusterOf(row)));
-  return { choosing: rows.filter((row) => !names.has(clusterOf(row))), reporting, heldOut: true };
 }
 
 function report(rows: readonly SweepRow[], threshold: number, seed: number): Omit<Chosen, 'rule' | 'heldOut'> {

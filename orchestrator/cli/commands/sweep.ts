@@ -16,8 +16,12 @@ export function register(program: Command): void {
     .option('--tolerance <accuracy>', 'accuracy that may be given up for fewer tokens, 0 to 1', '0.01')
     .option('--seed <n>', 'seed of the split and the intervals, a whole number', '0')
     .option('--runs <dir>', 'folder of the store (default: runs, or VAUTO_RUNS)')
+    .option('--csv', 'print every point of the frontier as CSV')
     .option('--json', 'print the sweep as one JSON document')
-    .addHelpText('after', '\nExample:\n  vauto sweep quickstart --benchmark reasoning')
+    .addHelpText(
+      'after',
+      '\nExamples:\n  vauto sweep quickstart --benchmark reasoning\n  vauto sweep quickstart --rule token-budget --budget 30 --csv > frontier.csv',
+    )
     .action(async (source: string, flags: Record<string, string | boolean>) => {
       const { showSweep } = await import('../show-sweep.js');
       await showSweep(source, flags);

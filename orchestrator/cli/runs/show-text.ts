@@ -158,14 +158,25 @@ interface Chosen {
   readonly meanTokens?: number;
 }
 
+interface Live {
+  readonly n: number;
+  readonly same: number;
+  readonly live: { readonly accuracy: number; readonly meanTokens: number };
+}
+
 function sweep({ sweep: result }: RunView): string {
-  const chosen = (result as { pooled?: { chosen?: Chosen } } | null)?.pooled?.chosen;
+  const { pooled, live } = (result ?? {}) as { pooled?: { chosen?: Chosen }; live?: Live | null };
+  const chosen = pooled?.chosen;
   if (chosen === undefined) return '';
   const more = [
     ...(chosen.meanTokens === undefined ? [] : [`${chosen.meanTokens.toFixed(1)} tokens`]),
     ...(chosen.thinkRatio === undefined ? [] : [`think ratio ${chosen.thinkRatio.toFixed(2)}`]),
   ];
-  return `sweep: threshold ${chosen.threshold.toFixed(4)} chosen; accuracy ${(100 * chosen.accuracy).toFixed(1)}%${more.map((text) => `, ${text}`).join('')}\n`;
+  return `sweep: threshold ${chosen.threshold.toFixed(4)} chosen; accuracy ${(100 * chosen.accuracy).toFixed(1)}%${more.map((text) => `, ${text}`).join('')}\n${live ? liveLine(live) : ''}`;
+}
+
+function liveLine({ n, same, live }: Live): string {
+  return `live check: ${same} of ${n} answers as recorded; accuracy ${(100 * live.accuracy).toFixed(1)}%, ${live.meanTokens.toFixed(1)} tokens\n`;
 }
 
 function artifacts({ artifacts: list }: RunView): string {

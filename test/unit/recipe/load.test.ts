@@ -54,8 +54,8 @@ describe('keys', () => {
   it('come all at once, by line, with the nearest known key and the allowed ones', async () => {
     const text = `${MINIMAL}sweep:\n  treshold: 0.97\n  holdOut: 0.5\ntrain:\n  groupSize: 1\n  steps: many\nreward:\n  first: -1\n`;
     expect(await problems(text)).toEqual([
-      '8:3 unknown-key: sweep.treshold is not a key of sweep | did you mean evaluate.threshold? allowed: holdout, rule, tolerance',
-      '9:3 unknown-key: sweep.holdOut is not a key of sweep | did you mean "holdout"? allowed: holdout, rule, tolerance',
+      '8:3 unknown-key: sweep.treshold is not a key of sweep | did you mean evaluate.threshold? allowed: holdout, rule, tolerance, budget, liveCheck',
+      '9:3 unknown-key: sweep.holdOut is not a key of sweep | did you mean "holdout"? allowed: holdout, rule, tolerance, budget, liveCheck',
       '11:14 invalid-value: train.groupSize is 1; a group needs at least 2 rollouts (its advantage is 0 otherwise)',
       '12:10 invalid-value: train.steps is "many"; a number is needed',
       '14:10 invalid-value: reward.first is -1; it must be at least 0',
@@ -173,6 +173,39 @@ describe('rules across keys', () => {
       expect.stringContaining('no-training-data: data.train is empty, but filter.enabled is true'),
     ]);
     expect(await problems(`${none}filter: {enabled: false}\ntrain: {enabled: false}\n`)).toEqual([]);
+  });
+
+  it('want a server named, and nothing asked of it that it cannot do', async () => {
+    const served = `${MINIMAL}train: {enabled: false}\n`;
+    const server = 'server: {url: "http://127.0.0.1:8000/v1"}';
+    expect(await problems(`${served}engine: {kind: openai, ${server}}\n`)).toEqual([]);
+    expect(await problems(`${served}engine: {kind: openai}\n`)).toEqual([
+      '8:16 contradiction: engine.kind is openai, but engine.server does not say where the server is | add engine.server: { url: http://127.0.0.1:8000/v1 }',
+    ]);
+    expect(await problems(`${served}engine: {${server}}\n`)).toEqual([
+      '8:10 contradiction: engine.server names a server, but engine.kind is vllm, which starts its own engine | set engine.kind to openai',
+    ]);
+    const asked = `${MINIMAL}engine: {kind: openai, args: {max_num_seqs: 8}, ${server}}\nevaluate: {thinkBudget: 9}\n`;
+    expect((await problems(asked)).map((line) => line.split(' (')[0]?.split(' | ')[0])).toEqual([
+      expect.stringContaining('train.enabled is true, but a server takes no trained weights'),
+      '7:24 contradiction: engine.args are for the engine that vauto starts; a server has been given its own',
+      expect.stringContaining('evaluate.thinkBudget needs the engine that vauto starts'),
+    ]);
+    const [unsafe, key] = [server.replace('http:', 'file:'), server.replace('}', ', apiKeyEnv: sk-1234}')];
+    for (const wrong of [unsafe, key])
+      expect(await problems(`${served}engine: {kind: openai, ${wrong}}\n`)).toEqual([
+        expect.stringContaining('invalid-value: engine.server.'),
+      ]);
+  });
+
+  it('want the budget of the rule that spends one, and a threshold that can be reached', async () => {
+    expect(await problems(`${MINIMAL}sweep: {rule: token-budget}\n`)).toEqual([
+      '7:15 contradiction: sweep.rule is token-budget, but sweep.budget is not given | add sweep.budget, in mean generated tokens',
+    ]);
+    expect(await problems(`${MINIMAL}sweep: {rule: token-budget, budget: 30}\n`)).toEqual([]);
+    expect(await problems(`${MINIMAL}evaluate: {threshold: 0}\n`)).toEqual([
+      expect.stringContaining('it must be above 0; the policy never takes every first answer'),
+    ]);
   });
 
   it('want the rollouts of a step cut into whole batches', async () => {

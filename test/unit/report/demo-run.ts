@@ -4,6 +4,7 @@ import { join } from 'node:path';
 import { crc32, deflateSync } from 'node:zlib';
 import type { Prompt, Verdict } from '../../../orchestrator/records/index.js';
 import { openStore, type RolloutRow } from '../../../orchestrator/store/index.js';
+import { sweepAll, sweepRowOf } from '../../../orchestrator/sweep/index.js';
 
 /** A small random source, so that the demo is the same every time. */
 function randomOf(seed: number) {
@@ -160,57 +161,18 @@ function evaluation(store: Made, runId: number, stage: string, shift: number): R
 
 function sweepStage(store: Made, runId: number, rows: readonly RolloutRow[]) {
   const { id } = store.startStage(runId, 'sweep', '5eeb');
-  const of = (set: string) => rows.filter((row) => row.set === `benchmark:${set}`);
-  const benchmarks = Object.fromEntries(Object.keys(BENCHMARKS).map((name) => [name, frontierOf(of(name))]));
+  const swept = sweepAll(
+    rows.map((row) => sweepRowOf(row, undefined)),
+    { holdout: 0.5, seed: 1, rule: 'fewest-tokens', tolerance: 0.01 },
+  );
+  const { threshold, accuracy, thinkRatio, meanTokens, n } = swept.pooled.chosen;
+  const point = { accuracy, thinkRatio, meanTokens };
+  const counts = { n, same: n - 1, modes: { engine: n }, wastedTokens: 31, confidenceError: 3e-7 };
+  const live = { threshold, predicted: point, live: { ...point, meanTokens: meanTokens + 0.4 }, ...counts };
   const artifacts = [
     { name: 'sweep', path: 'sweep/sweep.json', sha256: 'c4ca4238a0b923820dcc509a6f75849b', bytes: 91_234 },
   ];
-  store.finishStage(id, { pooled: frontierOf(rows), benchmarks }, artifacts);
-}
-
-function frontierOf(rows: readonly RolloutRow[]) {
-  const n = rows.length;
-  const at = (threshold: number) => {
-    const exit = (row: RolloutRow) => row.trace.confidence !== null && row.trace.confidence >= threshold;
-    const mean = (value: (row: RolloutRow) => number) => rows.reduce((sum, row) => sum + value(row), 0) / n;
-    return {
-      threshold,
-      accuracy: mean((row) => Number((exit(row) ? row.verdicts.first : row.verdicts.second)?.correct ?? false)),
-      thinkRatio: mean((row) => Number(!exit(row))),
-      meanTokens: mean((row) => (exit(row) ? row.trace.tokens.first : row.trace.tokens.total)),
-      exitAccuracy: null,
-    };
-  };
-  const thresholds = [
-    1.000001,
-    ...rows.flatMap((row) => (row.trace.confidence === null ? [] : [row.trace.confidence])).sort((a, b) => b - a),
-  ];
-  const points = thresholds.map(at);
-  const [always, never] = [at(2), at(-1)];
-  const best = Math.max(...points.map((point) => point.accuracy));
-  const chosen = points.filter((point) => point.accuracy >= best - 0.01).at(-1) ?? always;
-  const bins = Array.from({ length: 10 }, (_, index) => {
-    const inBin = rows.filter(
-      (row) => row.trace.confidence !== null && Math.min(9, Math.floor(row.trace.confidence * 10)) === index,
-    );
-    const mean = (value: (row: RolloutRow) => number) => inBin.reduce((sum, row) => sum + value(row), 0) / inBin.length;
-    return {
-      low: index / 10,
-      high: (index + 1) / 10,
-      n: inBin.length,
-      confidence: mean((row) => row.trace.confidence ?? 0),
-      accuracy: mean((row) => Number(row.verdicts.first?.correct)),
-    };
-  }).filter((bin) => bin.n > 0);
-  const ci = [chosen.accuracy - 0.05, chosen.accuracy + 0.04] as const;
-  return {
-    n,
-    points,
-    never,
-    always,
-    chosen: { ...chosen, rule: 'fewest-tokens', ci, n: n / 2 },
-    calibration: { ece: 0.083, auroc: 0.81, bins },
-  };
+  store.finishStage(id, { ...swept, live }, artifacts);
 }
 
 function prompts(source: string, count: number): Prompt[] {

@@ -30,6 +30,7 @@ test('figures bear the smallest and the strangest data', () => {
       benchmark: 'b',
       n: 1,
       points: [flat],
+      bands: [],
       never: flat,
       always: flat,
       chosen: { threshold: 1.000001, rule: 'r', accuracy: 0, ci: null, n: null },

@@ -68,6 +68,18 @@ test('page and Markdown say the same numbers', () => {
   for (const value of intervals) expect(plainPage).toContain(value);
 });
 
+test('the frontier has its band, and the live check its table', () => {
+  const page = renderPage(data);
+  const { text, figures } = renderMarkdown(data);
+  expect(figures['frontier.svg']).toMatch(/class="band" d="M[\d. MLZ]+"/);
+  for (const said of [page, text]) {
+    expect(said).toContain('The engine stops by itself');
+    expect(said).toContain('1 answer differs from the recorded one');
+  }
+  expect(text).toMatch(/\| stopped by the engine \| \d+\.\d% \| 0\.\d\d \| \d+\.\d \|/);
+  expect(renderPage({ ...data, live: null })).not.toContain('The engine stops');
+});
+
 test('a page needs nothing but itself and runs nothing', () => {
   const page = renderPage(data);
   expect(page).toContain('default-src &#39;none&#39;');
