@@ -11,6 +11,7 @@ import type { RolloutEngine, RolloutRequest } from '../../orchestrator/rollout/e
 import { createOpenAiEngine, type OpenAiEngineOptions } from '../../orchestrator/rollout/index.js';
 import { root } from '../fixtures/bridge.js';
 import { startVllmServer, type VllmServer } from '../fixtures/vllm-server.js';
+import { vauto } from '../integration/shared-run.js';
 import { collectAll, engineContract } from './engine.case.js';
 
 const data = join(root, 'recipes', 'tiny', 'data');
@@ -233,6 +234,30 @@ test('an abort ends every request on the server at once', async () => {
     expect(performance.now() - aborted).toBeLessThan(3000);
   });
   expect((await resultsOf(engine, sampled.slice(0, 4))).size).toBe(4);
+});
+
+test('a recipe evaluates and sweeps through a server', async () => {
+  const runs = join(scratch, 'runs');
+  const sets = {
+    'model.path': 'tiny',
+    'filter.enabled': 'false',
+    'train.enabled': 'false',
+    'engine.kind': 'openai',
+    'engine.args': '{}',
+    'engine.server': `{"url":"${server.url}/v1","media":"file","concurrency":16}`,
+    'data.train': '[]',
+    'data.benchmarks': JSON.stringify([{ name: 'perception', path: join(data, 'perception.jsonl'), limit: 24 }]),
+    'evaluate.samples.count': '0',
+    'evaluate.threshold': '0.9',
+  };
+  const recipe = join(root, 'recipes', 'quickstart.yaml');
+  const flags = Object.entries(sets).flatMap(([path, value]) => ['--set', `${path}=${value}`]);
+  const ran = await vauto(['run', recipe, '--run', 'served', '--runs', runs, ...flags]);
+  expect(ran.exitCode, ran.stderr).toBe(0);
+  const { live } = JSON.parse(readFileSync(join(runs, 'served', 'sweep', 'sweep.json'), 'utf8'));
+  expect(live).toMatchObject({ n: 12, same: 12, modes: { stream: 12 } });
+  const { stdout } = await vauto(['runs', 'show', 'served', '--runs', runs, '--json']);
+  expect(JSON.parse(stdout)).toMatchObject({ run: { status: 'done' }, ledger: { rollouts: 36, failures: 0, lost: 0 } });
 });
 
 test('a name that the server does not serve is the recipe writer’s error', async () => {

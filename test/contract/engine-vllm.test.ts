@@ -2,6 +2,7 @@ import { cpSync, mkdtempSync, readFileSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, beforeAll, expect, test } from 'vitest';
+import { exitsAt, parseCompletion } from '../../orchestrator/answer/index.js';
 import type { Bridge, Worker } from '../../orchestrator/bridge/index.js';
 import { createVllmEngine, type RolloutEngine, type RolloutRequest } from '../../orchestrator/rollout/index.js';
 import { root, testBridge } from '../fixtures/bridge.js';
@@ -10,6 +11,7 @@ import { collectAll, engineContract } from './engine.case.js';
 const tiny = join(root, 'recipes', 'tiny');
 const model = join(tiny, 'model');
 const videoBudget = { fps: 2, max_frames: 256, min_pixels: 784, max_pixels: 3136, total_pixels: 4096 * 784 };
+const SYSTEM = readFileSync(join(tiny, 'system.txt'), 'utf8').trim();
 const scratch = mkdtempSync(join(tmpdir(), 'vauto-engine-'));
 
 let bridge: Bridge;
@@ -50,7 +52,56 @@ function requests(): RolloutRequest[] {
   }));
 }
 
+/** Greedy, with the system prompt that the tiny model knows. */
+function answeredTwice(): RolloutRequest[] {
+  const system = { role: 'system' as const, content: [{ type: 'text' as const, text: SYSTEM }] };
+  return requests().map((request) => ({
+    ...request,
+    messages: [system, ...request.messages],
+    sampling: { ...request.sampling, temperature: 0, maxTokens: 96 },
+  }));
+}
+
 engineContract({ name: 'vllm', engine: () => engine, requests });
+
+test('early exit inside the engine: the answers of full traces, one prefill, one wasted token', async () => {
+  const prompts = answeredTwice();
+  const full = await collectAll(engine, prompts);
+  const traces = new Map([...full.rollouts].map(([name, rollout]) => [name, parseCompletion(rollout, 'answer-twice')]));
+  const sure = [...traces.values()].flatMap(({ confidence }) => confidence ?? []).sort();
+  // In the middle of what this model is sure of, so that some exit and some do not.
+  const threshold = sure[Math.floor(sure.length / 2)] ?? 1;
+  const early = await collectAll(
+    engine,
+    prompts.map((request) => ({ ...request, exit: { threshold } })),
+  );
+  expect(early.failures).toEqual([]);
+  for (const [name, { text, exit, finishReason, promptTokens }] of early.rollouts) {
+    const [trace, whole] = [traces.get(name), full.rollouts.get(name)];
+    const exits = exitsAt(trace?.confidence ?? null, threshold);
+    expect(exit, name).toMatchObject({ mode: 'engine', exited: exits, wastedTokens: Number(exits) });
+    if (trace?.confidence) expect(Math.abs((exit?.confidence ?? 0) - trace.confidence)).toBeLessThan(1e-4);
+    expect(promptTokens).toBe(whole?.promptTokens);
+    expect(exits ? finishReason : text).toBe(exits ? 'exit' : whole?.text);
+    if (exits) expect(text).toBe(whole?.text.slice(0, (trace?.first?.charEnd ?? 0) + 1));
+  }
+  const exits = [...early.rollouts.values()].filter(({ exit }) => exit?.exited);
+  expect(exits.length).toBeGreaterThan(0);
+  expect(exits.length).toBeLessThan(prompts.length);
+});
+
+test('a thinking budget closes the thinking and asks for the second answer', async () => {
+  const prompts = answeredTwice().map((request) => ({ ...request, thinkBudget: 3 }));
+  const { rollouts, failures } = await collectAll(engine, prompts);
+  expect(failures).toEqual([]);
+  for (const rollout of rollouts.values()) {
+    const trace = parseCompletion(rollout, 'answer-twice');
+    expect(rollout.text).toMatch(/<think>.*<\/think>\s*\\boxed\{/s);
+    expect(trace.second).not.toBeNull();
+    // `<think>` and `</think>` themselves are counted with the thinking.
+    expect(trace.tokens.think).toBeLessThanOrEqual(3 + 6);
+  }
+});
 
 test('a broken video fails its own request only', async () => {
   const [first, second] = requests();

@@ -85,6 +85,26 @@ describe('a run of every stage', () => {
     expect(swept.always).toEqual(stored.pooled.always);
   });
 
+  test('stops early by itself as its recorded traces promise', async () => {
+    const { live, pooled } = JSON.parse(readFileSync(join(runs, 'small', 'sweep', 'sweep.json'), 'utf8'));
+    expect(live).toMatchObject({ threshold: pooled.chosen.threshold, n: pooled.chosen.n, same: pooled.chosen.n });
+    expect(live.live).toEqual(live.predicted);
+    expect(live.modes).toEqual({ engine: live.n });
+    expect(live.wastedTokens).toBeLessThanOrEqual(live.n);
+    expect(live.confidenceError).toBeLessThan(1e-4);
+    const { ledger } = await json(['runs', 'show', 'small']);
+    expect(ledger.stages).toContainEqual(expect.objectContaining({ stage: 'sweep', rollouts: live.n, lost: 0 }));
+    const { rows } = await json(['runs', 'traces', 'small', '--stage', 'sweep', '--limit', '1000']);
+    for (const { rollout } of rows.filter((row: { rollout: { exit: { exited: boolean } } }) => row.rollout.exit.exited))
+      expect(rollout).toMatchObject({ finishReason: 'exit', text: expect.stringMatching(/^\\boxed\{.*\}$/) });
+    const csv = readFileSync(join(runs, 'small', 'sweep', 'sweep.csv'), 'utf8')
+      .trim()
+      .split('\n');
+    expect(csv.filter((line) => line.startsWith('all,'))).toHaveLength(pooled.points.length);
+    const printed = await vauto(['sweep', 'small', '--runs', runs, '--csv']);
+    expect(csv.slice(0, pooled.points.length + 1)).toEqual(printed.stdout.split('\n'));
+  });
+
   test('costs nothing when it is run again', async () => {
     const { stderr, exitCode } = await vauto(smallRunArgs(runs));
     expect(exitCode, stderr).toBe(0);

@@ -20,7 +20,7 @@ export function register(program: Command): void {
     .option('--json', 'print the sweep as one JSON document')
     .addHelpText(
       'after',
-      '\nExamples:\n  vauto sweep quickstart --benchmark reasoning\n  vauto sweep quickstart --rule token-budget --budget 30 --csv > frontier.csv',
+      '\nExample:\n  vauto sweep quickstart --benchmark reasoning --csv > frontier.csv',
     )
     .action(async (source: string, flags: Record<string, string | boolean>) => {
       const { showSweep } = await import('../show-sweep.js');
