@@ -6,11 +6,12 @@ import * as plan from './plan.js';
 import * as run from './run.js';
 import * as runs from './runs.js';
 import * as schema from './schema.js';
+import * as serve from './serve.js';
 import * as setup from './setup.js';
 import * as sweep from './sweep.js';
 
 /** In the order of the help. A command file imports nothing but commander: what it does is imported when it runs. */
-const commands = [run, plan, runs, sweep, grade, data, schema, setup, doctor];
+const commands = [run, plan, runs, sweep, serve, grade, data, schema, setup, doctor];
 
 export function registerCommands(program: Command): void {
   for (const command of commands) command.register(program);

@@ -18,10 +18,7 @@ export function register(program: Command): void {
     .option('--runs <dir>', 'folder of the store (default: runs, or VAUTO_RUNS)')
     .option('--csv', 'print every point of the frontier as CSV')
     .option('--json', 'print the sweep as one JSON document')
-    .addHelpText(
-      'after',
-      '\nExample:\n  vauto sweep quickstart --benchmark reasoning --csv > frontier.csv',
-    )
+    .addHelpText('after', '\nExample:\n  vauto sweep quickstart --benchmark reasoning --csv > frontier.csv')
     .action(async (source: string, flags: Record<string, string | boolean>) => {
       const { showSweep } = await import('../show-sweep.js');
       await showSweep(source, flags);

@@ -9,6 +9,8 @@ export class RequestFault extends Error {
   constructor(
     readonly code: RolloutFailure['code'],
     message: string,
+    /** Of the server's answer, where it answered. */
+    readonly status?: number,
   ) {
     super(message);
   }
@@ -50,9 +52,9 @@ export function refusalError({ status, text, retryAfter, hasMedia }: Refusal): E
   if (status === 401 || status === 403) return keyRefused(status, message);
   if (status === 404) return notFound(message);
   if (status === 400 && SAMPLING.has(parameterOf(text))) return samplingRefused(message);
-  if (TOO_LONG.test(message)) return new RequestFault('too-long', message);
-  if (hasMedia && MEDIA.test(message)) return new RequestFault('media', message);
-  return new RequestFault('engine', `status ${status}: ${message}`);
+  if (TOO_LONG.test(message)) return new RequestFault('too-long', message, status);
+  if (hasMedia && MEDIA.test(message)) return new RequestFault('media', message, status);
+  return new RequestFault('engine', `status ${status}: ${message}`, status);
 }
 
 /** A connection that was there and broke. Whatever else goes wrong, none came about. */

@@ -14,6 +14,8 @@ export interface Reply {
   readonly promptTokens: number;
   /** Prompt tokens from the prefix cache; null where the server does not tell. */
   readonly cachedTokens: number | null;
+  /** As the server counts them; null where it does not. */
+  readonly completionTokens: number | null;
 }
 
 /** Puts pieces together, in order. */
@@ -28,12 +30,14 @@ export function joinPieces(pieces: readonly Piece[]): Reply {
     stopReason: last((piece) => piece.stopReason),
     promptTokens: last((piece) => piece.promptTokens) ?? 0,
     cachedTokens: last((piece) => piece.usage?.prompt_tokens_details?.cached_tokens ?? undefined) ?? null,
+    completionTokens: last((piece) => piece.usage?.completion_tokens ?? undefined) ?? null,
   };
 }
 
 /** A reply and its continuation as one; the prompt is that of the first. */
 export function continued(begun: Reply, rest: Reply): Reply {
   const { finish, stopReason } = rest;
+  const counts = [begun.completionTokens, rest.completionTokens].filter((count) => count !== null);
   return {
     ...begun,
     text: begun.text + rest.text,
@@ -41,6 +45,7 @@ export function continued(begun: Reply, rest: Reply): Reply {
     tokenIds: [...begun.tokenIds, ...rest.tokenIds],
     finish,
     stopReason,
+    completionTokens: counts.length === 2 ? counts.reduce((sum, count) => sum + count, 0) : null,
   };
 }
 

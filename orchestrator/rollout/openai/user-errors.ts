@@ -6,7 +6,7 @@ export function unreachable(base: string, cause: Error): UserError {
     code: 'server-unreachable',
     kind: 'environment',
     message: `no connection to the server at ${base}: ${cause.message}`,
-    fix: 'start the server or correct engine.url; the same command then goes on where it stopped',
+    fix: 'start the server or correct engine.server.url; the same command then goes on where it stopped',
     cause,
   });
 }
@@ -23,7 +23,7 @@ export function refusesAll(base: string, cause: Error): UserError {
 }
 
 export function keyRefused(status: number, message: string): UserError {
-  const fix = 'put the key into an environment variable and name that variable in engine.apiKeyEnv';
+  const fix = 'put the key into an environment variable and name that variable in engine.server.apiKeyEnv';
   return new UserError({ code: 'server-key', kind: 'environment', message: `status ${status}: ${message}`, fix });
 }
 
@@ -31,14 +31,14 @@ export function keyMissing(variable: string): UserError {
   return new UserError({
     code: 'server-key',
     kind: 'environment',
-    message: `the environment variable ${variable} (engine.apiKeyEnv) is not set`,
-    fix: "set it to the server's key, or leave engine.apiKeyEnv out",
+    message: `the environment variable ${variable} (engine.server.apiKeyEnv) is not set`,
+    fix: "set it to the server's key, or leave engine.server.apiKeyEnv out",
   });
 }
 
 /** Status 404: no such path, or no such model. */
 export function notFound(message: string): UserError {
-  const fix = 'engine.url is the address without /v1, engine.model one of the names at /v1/models';
+  const fix = 'engine.server.url is the address without /v1, model.path one of the names at /v1/models';
   return new UserError({ code: 'not-served', kind: 'recipe', message: `the server answers: ${message}`, fix });
 }
 
@@ -48,12 +48,12 @@ export function notServed(base: string, name: string | undefined, names: readonl
     code: 'not-served',
     kind: 'recipe',
     message: `${name === undefined ? '' : `model ${name}: `}the server at ${base} ${served}`,
-    fix: 'write one of the served names as engine.model; engine.url is the address of the server, without /v1',
+    fix: 'write one of the served names as model.path; engine.server.url is the address of the server, without /v1',
   });
 }
 
 export function notAServer(url: string): UserError {
-  const fix = 'engine.url must be the address of an OpenAI-compatible server, without /v1';
+  const fix = 'engine.server.url must be the address of an OpenAI-compatible server, without /v1';
   return new UserError({ code: 'no-openai-server', kind: 'recipe', message: `${url} answers something else`, fix });
 }
 

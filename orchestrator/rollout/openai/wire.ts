@@ -9,6 +9,7 @@ const tokenSchema = z.object({
 
 const usageSchema = z.object({
   prompt_tokens: z.int(),
+  completion_tokens: z.int().nullish(),
   /** Only with `--enable-prompt-tokens-details`. */
   prompt_tokens_details: z.object({ cached_tokens: z.int().nullish() }).nullish(),
 });

@@ -1,0 +1,121 @@
+import { existsSync, readFileSync } from 'node:fs';
+import { basename, join, resolve } from 'node:path';
+import { z } from 'zod';
+import type { Params } from '../bridge/index.js';
+import { UserError } from '../errors.js';
+import { systemPrompt } from '../prompting/index.js';
+import { loadRecipe } from '../recipe/index.js';
+import { openStore } from '../store/index.js';
+import { videoBudget } from '../training/params.js';
+
+/** What `vauto serve` puts behind its API. */
+export interface Served {
+  /** Name for clients. */
+  readonly name: string;
+  readonly engine: Params<'rollout.load'>;
+  readonly venv: string | undefined;
+  /** τ unless the command line gives another. */
+  readonly threshold: number;
+  readonly system: string;
+}
+
+export interface ServedFlags {
+  readonly name?: string | undefined;
+  readonly run?: string | undefined;
+  /** Folder of the store. */
+  readonly runs: string;
+}
+
+/** The paper's τ, for a model of which no sweep is known. */
+const THRESHOLD = 0.97;
+/** The paper's limits, as the recipe's defaults. */
+const VIDEO = { fps: 2, max_frames: 256, min_pixels: 16 * 784, max_pixels: 768 * 784, total_pixels: 4096 * 784 };
+
+/** A recipe's model, or the policy that a run of it trained; or a bare model with vauto's own prompt. */
+export async function resolveServed(source: string, flags: ServedFlags): Promise<Served> {
+  if (/\.ya?ml$/.test(source)) return ofRecipe(source, flags);
+  if (flags.run !== undefined)
+    throw new UserError({
+      code: 'usage',
+      kind: 'usage',
+      message: `--run ${flags.run} needs the recipe that the run was made from, not ${source}`,
+      fix: 'give the recipe file',
+    });
+  const folder = resolve(source);
+  if (!existsSync(join(folder, 'config.json')) && (existsSync(folder) || !/^[\w.-]+\/[\w.-]+$/.test(source)))
+    throw new UserError({
+      code: 'no-model',
+      kind: 'usage',
+      message: `${source} is neither a recipe (.yaml), nor a model folder with config.json, nor a hub id`,
+      fix: 'vauto serve recipes/quickstart.yaml, or vauto serve Qwen/Qwen2.5-VL-7B-Instruct',
+    });
+  const model = existsSync(folder) ? folder : source;
+  return {
+    name: flags.name ?? basename(source),
+    engine: { model, trust_remote_code: false, engine_args: {}, video_budget: VIDEO, seed: 7 },
+    venv: undefined,
+    threshold: THRESHOLD,
+    system: systemPrompt({ mode: 'answer-twice' }),
+  };
+}
+
+async function ofRecipe(file: string, flags: ServedFlags): Promise<Served> {
+  const loaded = await loadRecipe(file);
+  const { recipe } = loaded;
+  const trained = flags.run === undefined ? undefined : ofRun(flags.run, flags.runs);
+  const { mode, system } = recipe.prompting;
+  if (mode !== 'answer-twice')
+    throw new UserError({
+      code: 'not-auto-thinking',
+      kind: 'usage',
+      message: `prompting.mode of ${file} is ${mode}: without a first answer there is nothing to stop at`,
+      fix: 'serve it with vllm serve',
+    });
+  return {
+    name: flags.name ?? flags.run ?? recipe.name,
+    engine: {
+      model: trained?.policy ?? loaded.resolveModel(),
+      ...(recipe.model.revision === undefined || trained?.policy !== undefined
+        ? {}
+        : { revision: recipe.model.revision }),
+      trust_remote_code: recipe.model.trustRemoteCode,
+      engine_args: { ...recipe.engine.args },
+      video_budget: videoBudget(recipe),
+      seed: recipe.seed,
+    },
+    venv: recipe.python.venv === undefined ? undefined : loaded.resolve(recipe.python.venv),
+    threshold: trained?.threshold ?? recipe.evaluate.threshold,
+    system: systemPrompt({
+      mode,
+      ...(system === undefined ? {} : { system: readFileSync(loaded.resolve(system), 'utf8').trim() }),
+    }),
+  };
+}
+
+const sweepSchema = z.object({ pooled: z.object({ chosen: z.object({ threshold: z.number() }) }) });
+
+/** The trained policy of a run and the threshold that its sweep chose; undefined where it has none. */
+function ofRun(name: string, runs: string): { policy: string | undefined; threshold: number | undefined } {
+  const file = join(runs, 'vauto.db');
+  const store = existsSync(file) ? openStore(file) : undefined;
+  try {
+    const run = store?.findRun(name);
+    if (store === undefined || run === undefined)
+      throw new UserError({
+        code: 'unknown-run',
+        kind: 'usage',
+        message: `there is no run ${name} in ${file}`,
+        fix: 'see vauto runs list; --runs names another folder',
+      });
+    const policy = store.artifacts(run.id).find((artifact) => artifact.name === 'policy');
+    const swept = store.stages(run.id).find((stage) => stage.name === 'sweep' && stage.status === 'done');
+    const threshold = sweepSchema.safeParse(swept?.result).data?.pooled.chosen.threshold;
+    return {
+      policy: policy === undefined ? undefined : join(run.folder, policy.path),
+      // A threshold above 1 stops nowhere, which is 1 here but for a confidence of exactly 1.
+      threshold: threshold === undefined ? undefined : Math.min(1, threshold),
+    };
+  } finally {
+    store?.close();
+  }
+}
