@@ -17,11 +17,11 @@ let current: AbortSignal | undefined;
  * First Ctrl-C (or SIGTERM, SIGHUP): no new work is taken, what is under way is committed, and `resume` is shown as the
  * way to continue. Second: the process leaves at once with status 130; workers notice that their parent is gone.
  */
-export function createInterrupt(resume?: string): Interrupt {
+export function createInterrupt(resume?: string, doing = 'what is under way is being committed'): Interrupt {
   const controller = new AbortController();
   const onSignal = () => {
     if (controller.signal.aborted) process.exit(INTERRUPTED);
-    process.stderr.write('\nstopping: what is under way is being committed. Ctrl-C again leaves at once.\n');
+    process.stderr.write(`\nstopping: ${doing}. Ctrl-C again leaves at once.\n`);
     controller.abort(interruption(resume));
   };
   for (const signal of SIGNALS) process.on(signal, onSignal);

@@ -43,7 +43,7 @@ export async function serve(source: string, given: Record<string, unknown>): Pro
   const flags = parseFlags(given);
   const served = await resolveServed(source, { ...flags, runs: resolve(flags.runs) });
   const [apiKey, upstreamKey] = [keyOf(flags.apiKeyEnv), keyOf(flags.upstreamKeyEnv)];
-  const interrupt = createInterrupt();
+  const interrupt = createInterrupt(undefined, 'requests under way may end');
   const note = (line: string) => process.stderr.write(`${line}\n`);
   const log = flags.log === undefined ? undefined : createWriteStream(flags.log, { flags: 'a' });
   let local: LocalServer | undefined;
