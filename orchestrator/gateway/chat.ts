@@ -133,11 +133,19 @@ class Turn {
 
   async *#events(): AsyncGenerator<ThinkEvent, Outcome> {
     const events = answer(this.request, this.gateway, this.gone.signal);
-    const first = await events.next();
-    this.gateway.metrics.firstToken(this.#seconds());
-    if (first.done) return first.value;
-    yield first.value;
-    return yield* events;
+    let begun = false;
+    try {
+      for (;;) {
+        const next = await events.next();
+        if (!begun) this.gateway.metrics.firstToken(this.#seconds());
+        begun = true;
+        if (next.done) return next.value;
+        yield next.value;
+      }
+    } finally {
+      // Whoever leaves this loop leaves the one behind it.
+      await events.return(undefined as never);
+    }
   }
 
   #decided(outcome: Outcome): Decided {

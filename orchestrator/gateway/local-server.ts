@@ -53,6 +53,8 @@ export async function startLocalServer(options: LocalServerOptions): Promise<Loc
         buffer: false,
       });
       group = child.pid;
+      // When the server alone is killed its engine lives on, and holds memory and pipes.
+      child.once('exit', () => signalGroup(child.pid, 'SIGKILL'));
       void readLines(child.all, (line) => {
         onLog(line);
         tail.push(line);

@@ -210,7 +210,13 @@ describe('what cannot be answered', () => {
     ['a type that is not taken', { messages: part('data:text/html;base64,PGI+') }, 400, 'invalid_media', null],
     ['no base64', { messages: part('data:video/mp4,abc') }, 400, 'invalid_media', null],
     ['bytes that are no image', { messages: say([imagePart(Buffer.from('junk'))]) }, 400, 'invalid_media', null],
-    ['an image of 20,000 × 20,000', { messages: say([imagePart(png(20_000, 20_000))]) }, 400, 'invalid_media', null],
+    [
+      'an image of 20,000 × 20,000',
+      { messages: say([imagePart(png(20_000, 20_000, true))]) },
+      400,
+      'invalid_media',
+      null,
+    ],
     ['a private address', { messages: part('http://127.0.0.1:1/x.mp4') }, 400, 'invalid_media', null],
     [
       'the address of a cloud’s metadata',
@@ -290,7 +296,8 @@ test('clients that go away leave nothing behind', async () => {
   );
   const left = performance.now();
   while ((await metric('vauto_requests', '{state="running"}')) > 0 || (await metric('vauto_upstream_running')) > 0) {
-    expect(performance.now() - left).toBeLessThan(1000);
+    // How soon is measured in test/bench/gateway; here, that it happens at all.
+    expect(performance.now() - left).toBeLessThan(30_000);
     await sleep(20);
   }
   expect(await metric('vauto_requests', '{state="waiting"}')).toBe(0);
@@ -321,27 +328,27 @@ test('a model server that dies in the middle is told to the client, and started 
     max_tokens: MAX_TOKENS,
     vauto,
   };
-  const many = Promise.allSettled(
-    Array.from({ length: 48 }, async () => {
+  const untilRefused = async () => {
+    for (;;) {
       const stream = await client.chat.completions.create(body as OpenAI.ChatCompletionCreateParamsStreaming);
       for await (const _ of stream) {
         // Read to its end, whichever that is.
       }
-    }),
-  );
-  while ((await metric('vauto_upstream_running')) < 20) await sleep(5);
-  await sleep(150);
+    }
+  };
+  const many = Promise.allSettled(Array.from({ length: 16 }, untilRefused));
+  while (!((await metric('vauto_upstream_running')) >= 8)) await sleep(5);
   await execa('pkill', ['-KILL', '-f', 'vllm.entrypoints.openai.api_server.*--served-model-name tiny']);
   const results = await many;
   const failed = results.flatMap((result) => (result.status === 'rejected' ? [result.reason as OpenAI.APIError] : []));
-  expect(failed.length).toBeGreaterThan(0);
+  expect(failed.length).toBe(16);
   for (const error of failed)
     expect(['no_upstream', 'upstream_error', 'upstream_busy'], String(error)).toContain(error.code);
-  const health = await fetch(gateway.url.replace('/v1', '/health'));
-  expect([200, 503]).toContain(health.status);
-  for (let wait = 0; (await fetch(gateway.url.replace('/v1', '/health'))).status !== 200; wait += 1) {
-    expect(wait).toBeLessThan(120);
-    await sleep(1000);
+  for (const status of [503, 200]) {
+    for (let wait = 0; (await fetch(gateway.url.replace('/v1', '/health'))).status !== status; wait += 1) {
+      expect(wait).toBeLessThan(1200);
+      await sleep(100);
+    }
   }
   expect((await ask(question?.messages ?? [])).content).toBe(question?.answer);
 });
