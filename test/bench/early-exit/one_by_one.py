@@ -9,6 +9,8 @@ import time
 
 os.environ |= {"TOKENIZERS_PARALLELISM": "false"}
 
+import av
+import numpy as np
 import torch
 from transformers import AutoModelForImageTextToText, AutoProcessor
 
@@ -27,19 +29,13 @@ def main() -> None:
 
 def answer(model: torch.nn.Module, processor, row: dict, max_tokens: int) -> int:
     """Number of generated tokens; video decoding and preprocessing are part of the time, as for everybody."""
-    messages = [
-        {
-            "role": message["role"],
-            "content": [
-                {"type": "video", "path": row["video"]} if part["type"] == "video" else part
-                for part in message["content"]
-            ],
-        }
-        for message in row["messages"]
-    ]
-    inputs = processor.apply_chat_template(
-        messages, add_generation_prompt=True, tokenize=True, return_dict=True, return_tensors="pt"
-    )
+    text = processor.apply_chat_template(row["messages"], add_generation_prompt=True, tokenize=False)
+    media = {}
+    if row["video"] is not None:
+        with av.open(row["video"]) as container:
+            frames = np.stack([frame.to_ndarray(format="rgb24") for frame in container.decode(video=0)])
+        media = {"videos": [frames], "do_sample_frames": False}
+    inputs = processor(text=[text], **media, return_tensors="pt")
     with torch.inference_mode():
         made = model.generate(**inputs, do_sample=False, max_new_tokens=max_tokens)
     return made.shape[1] - inputs["input_ids"].shape[1]
