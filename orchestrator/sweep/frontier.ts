@@ -64,13 +64,14 @@ interface Sums {
 }
 
 function pointsOf(rows: readonly SweepRow[]): FrontierPoint[] {
-  const keys = Float64Array.from(rows, ({ confidence }) => (confidence === null ? Number.NaN : comparable(confidence)));
+  const confidences = Float64Array.from(rows, ({ confidence }) => confidence ?? Number.NaN);
+  const keys = confidences.map(comparable);
   const [sums, changes] = [startOf(rows), changesOf(rows)];
   const points = [toPoint(sums, rows.length, ALWAYS_THINK)];
   let threshold = ALWAYS_THINK;
   exitOrder(keys).forEach((index, place, order) => {
     exit(sums, changes, index);
-    threshold = Math.min(threshold, rows[index]?.confidence ?? threshold);
+    threshold = Math.min(threshold, confidences[index] ?? threshold);
     // Rows that the gate cannot tell apart exit together, at the lowest of their confidences.
     const next = order[place + 1];
     if (next === undefined || keys[next] !== keys[index]) points.push(toPoint(sums, rows.length, threshold));
