@@ -6,7 +6,7 @@ import { loadRecipe } from '../recipe/index.js';
 import { createInterrupt } from './interrupt.js';
 import { printJson } from './output.js';
 import { createProgress } from './progress.js';
-import { summariseRun } from './run-summary.js';
+import { type RunSummary, summariseRun } from './run-summary.js';
 
 export interface RunFlags {
   readonly set: readonly string[];
@@ -19,6 +19,13 @@ export interface RunFlags {
 
 /** `vauto run`: load, check, execute, say where the result lies. */
 export async function runRecipe(file: string, flags: RunFlags): Promise<void> {
+  const summary = await executeRun(file, flags);
+  if (flags.json) printJson(summary.json);
+  else process.stdout.write(summary.text);
+}
+
+/** Runs a recipe to its end, or to where it is interrupted (which is thrown). */
+export async function executeRun(file: string, flags: RunFlags): Promise<RunSummary> {
   const loaded = await loadRecipe(file, { sets: [...flags.set] });
   const runName = flags.run ?? loaded.recipe.name;
   const command = resumeCommand(file, flags);
@@ -45,9 +52,7 @@ export async function runRecipe(file: string, flags: RunFlags): Promise<void> {
     await session.close();
     interrupt.dispose();
   }
-  const summary = summariseRun(resolve(flags.runs), runName, (Date.now() - started) / 1000);
-  if (flags.json) printJson(summary.json);
-  else process.stdout.write(summary.text);
+  return summariseRun(resolve(flags.runs), runName, (Date.now() - started) / 1000);
 }
 
 /** The same command again, as it is typed: overrides belong to the recipe, `--force` does not (it would begin anew). */
