@@ -42,7 +42,8 @@ function walk(tokens: readonly Uint8Array[], text: string): Walked {
       if (skipped > 0 && ends.length > 0) ends[ends.length - 1] = position + skipped;
       position += skipped + chars.length;
       pending = joined.subarray(complete);
-      unreadable = 0;
+      // No bytes at all: a part of a character, of which the server tells nothing.
+      unreadable = joined.length === 0 ? unreadable + 1 : 0;
     } else if (chars.includes('\ufffd')) {
       unreadable += 1;
     }
