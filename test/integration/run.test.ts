@@ -120,6 +120,23 @@ describe('a run of every stage', () => {
   });
 });
 
+test('a matrix is checked whole before it starts, and reported in one table', async () => {
+  const recipe = join(ROOT, 'recipes', 'quickstart.yaml');
+  const only = ['train.enabled=false', 'filter.enabled=false', 'data.train=[]', 'evaluate.samples.count=0'];
+  const benchmarks = `data.benchmarks=[{name: reasoning, path: ${join(ROOT, 'recipes/tiny/data/reasoning.jsonl')}}]`;
+  const flags = [benchmarks, ...only, 'data.benchmarks.0.limit=8'].flatMap((set) => ['--set', set]);
+  const args = ['matrix', recipe, '--runs', runs, '--run', 'm', '--json', ...flags];
+  const wrong = await vauto([...args, '--vary', 'evaluate.threshold=0.5,7']);
+  expect([wrong.exitCode, wrong.stdout]).toEqual([2, expect.stringContaining('evaluate.threshold')]);
+  const { stdout, exitCode, stderr } = await vauto([...args, '--vary', 'evaluate.threshold=0.05,1']);
+  expect(exitCode, stderr).toBe(0);
+  const { rows } = JSON.parse(stdout);
+  expect(rows.map((row: { run: string }) => row.run)).toEqual(['m-threshold-0.05', 'm-threshold-1']);
+  expect(rows[0].tokens.auto).toBeLessThan(rows[0].tokens.always);
+  expect(rows[1].tokens.auto).toBe(rows[1].tokens.always);
+  expect(rows[1]).toMatchObject({ status: 'done', error: null, accuracy: { always: expect.any(Number) } });
+});
+
 describe('killed and started again', () => {
   test('a run goes on after its last committed unit', async () => {
     const args = smallRunArgs(runs, 'killed', ['--until', 'filter', '--set', 'engine.unit=8']);
