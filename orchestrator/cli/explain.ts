@@ -1,4 +1,4 @@
-import type { Prompt, Reward, Trace, Verdict, Verdicts } from '../records/index.js';
+import type { ExitRecord, Prompt, Reward, Trace, Verdict, Verdicts } from '../records/index.js';
 
 const INDENT = '    ';
 
@@ -6,6 +6,8 @@ const INDENT = '    ';
 export interface Graded {
   readonly text: string;
   readonly finishReason?: string;
+  /** Only where an early exit was asked for. */
+  readonly exit?: ExitRecord | undefined;
   readonly trace: Trace;
   readonly verdicts: Verdicts;
   /** Null when the grader gave no verdict. */
@@ -30,10 +32,19 @@ export function explain(title: string, graded: Graded, prompt: Prompt | null, re
           `  confidence     ${trace.confidence?.toFixed(6) ?? '- (no first answer that counts, or no log-probs)'}`,
           `  tokens         ${trace.tokens.first} to the first answer, ${trace.tokens.total} in all${ending}`,
         ]),
+    ...(graded.exit === undefined ? [] : [`  early exit     ${exitText(graded.exit)}`]),
     `  format         ${trace.format === 1 ? '' : 'not '}${layoutOf(recipe)}`,
     `  reward         ${reward ? rewardText(reward, recipe) : '- (the grader gave no verdict: left out of its group)'}`,
   ];
   return `${lines.join('\n')}\n`;
+}
+
+function exitText({ mode, exited, confidence, wastedTokens, second }: ExitRecord): string {
+  const sure = confidence === null ? 'no confidence' : `confidence ${confidence.toFixed(6)}`;
+  const again = second
+    ? `; ${second.cachedTokens ?? 0} of ${second.promptTokens} prompt tokens cached the second time`
+    : '';
+  return `${exited ? 'yes' : 'no'} (${mode}, ${sure}, ${wastedTokens} tokens after the decision${again})`;
 }
 
 function twoAnswers({ trace, verdicts }: Graded): string[] {

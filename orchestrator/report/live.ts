@@ -3,8 +3,12 @@ import { percent, thresholdText } from './numbers.js';
 
 export const LIVE_TITLE = 'The engine stops by itself';
 
+/** Confidences that differ by less are equal but for the order of their sums. */
+const EQUAL = 1e-9;
+
 /** The live check in words: what was done, and whether it held. */
-export function liveText({ threshold, n, same, modes, wastedTokens, confidenceError }: LiveCheck): string {
+export function liveText({ threshold, n, same, modes, wastedTokens, confidenceError, live }: LiveCheck): string {
+  const exits = Math.round((1 - live.thinkRatio) * n);
   const how = Object.keys(modes)
     .map((mode) => MODES[mode] ?? mode)
     .join(' and ');
@@ -14,8 +18,8 @@ export function liveText({ threshold, n, same, modes, wastedTokens, confidenceEr
   const answers = others === 0 ? 'every answer is the one that the recorded traces give' : differ;
   return (
     `${n} held-out questions answered once more with early exit at τ = ${thresholdText(threshold)}${how === '' ? '' : `, ${how}`}: ${answers}. ` +
-    `Tokens generated after the decision: ${wastedTokens}. ` +
-    `The engine's confidence is within ${confidenceError.toExponential(0)} of the recorded one.`
+    `Tokens generated after a decision to stop: ${wastedTokens} in ${exits} exits. ` +
+    `The engine's confidence ${confidenceError < EQUAL ? 'is the recorded one' : `is within ${confidenceError.toExponential(0)} of the recorded one`}.`
   );
 }
 

@@ -60,7 +60,7 @@ export function liveCheck(rows: readonly LiveRow[], threshold: number): LiveChec
     same: rows.length - different.length,
     different: different.slice(0, SHOWN).map(({ row: { id, benchmark } }) => ({ id, benchmark })),
     modes,
-    wastedTokens: exits.reduce((sum, { wastedTokens }) => sum + (wastedTokens ?? 0), 0),
+    wastedTokens: exits.reduce((sum, { wastedTokens }) => sum + wastedTokens, 0),
     confidenceError: rows.reduce((worst, row) => Math.max(worst, confidenceError(row)), 0),
   };
 }

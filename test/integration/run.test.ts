@@ -97,6 +97,19 @@ describe('a run of every stage', () => {
     const { rows } = await json(['runs', 'traces', 'small', '--stage', 'sweep', '--limit', '1000']);
     for (const { rollout } of rows.filter((row: { rollout: { exit: { exited: boolean } } }) => row.rollout.exit.exited))
       expect(rollout).toMatchObject({ finishReason: 'exit', text: expect.stringMatching(/^\\boxed\{.*\}$/) });
+    const explained = await vauto([
+      'runs',
+      'traces',
+      'small',
+      '--runs',
+      runs,
+      '--stage',
+      'sweep',
+      '--limit',
+      '1',
+      '--explain',
+    ]);
+    expect(explained.stdout).toMatch(/early exit {5}(yes|no) \(engine, /);
     const csv = readFileSync(join(runs, 'small', 'sweep', 'sweep.csv'), 'utf8')
       .trim()
       .split('\n');

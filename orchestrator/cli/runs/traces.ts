@@ -52,8 +52,8 @@ function titleOf(row: StoredRollout): string {
   return `${row.stage}/${row.pass} ${row.promptId} #${row.rollout.index}${step}: ${outcome}`;
 }
 
-function asGraded({ rollout: { text, finishReason }, trace, verdicts, reward }: StoredRollout): Graded {
-  return { text, finishReason, trace, verdicts, reward };
+function asGraded({ rollout: { text, finishReason, exit }, trace, verdicts, reward }: StoredRollout): Graded {
+  return { text, finishReason, exit, trace, verdicts, reward };
 }
 
 function table(rows: readonly StoredRollout[]): string {
