@@ -3,17 +3,26 @@ import { join, resolve } from 'node:path';
 import { z } from 'zod';
 import { UserError } from '../errors.js';
 import { openStore } from '../store/index.js';
-import { csvOf, rules, type SweepRow, sweep, sweepRowOf, sweepRowSchema } from '../sweep/index.js';
+import {
+  csvOf,
+  rules,
+  type SweepOptions,
+  type SweepResult,
+  type SweepRow,
+  sweep,
+  sweepRowOf,
+  sweepRowSchema,
+} from '../sweep/index.js';
 import { formatTable, printJson, printText } from './output.js';
 import { readJsonLines } from './read-json-lines.js';
 
 const flagsSchema = z.object({
   benchmark: z.string().optional(),
-  holdout: z.coerce.number().gt(0).lt(1),
-  tolerance: z.coerce.number().min(0).max(1),
-  rule: z.enum(rules).default('fewest-tokens'),
+  holdout: z.coerce.number().gt(0).lt(1).optional(),
+  tolerance: z.coerce.number().min(0).max(1).optional(),
+  rule: z.enum(rules).optional(),
   budget: z.coerce.number().gt(0).optional(),
-  seed: z.coerce.number().int(),
+  seed: z.coerce.number().int().optional(),
   runs: z.string().default(process.env.VAUTO_RUNS ?? 'runs'),
   csv: z.boolean().default(false),
   json: z.boolean().default(false),
@@ -25,22 +34,24 @@ const SHOWN_POINTS = 12;
 /** `vauto sweep`: a run's recorded greedy traces, or rows from a file. */
 export async function showSweep(source: string, given: Record<string, string | boolean>): Promise<void> {
   const flags = parseFlags(given);
-  const all = source === '-' || existsSync(source) ? await rowsOfFile(source) : rowsOfRun(source, resolve(flags.runs));
+  const ofFile = source === '-' || existsSync(source);
+  const { rows: all, known } = ofFile ? await ofRowsFile(source) : ofRun(source, resolve(flags.runs));
   const rows = flags.benchmark === undefined ? all : all.filter((row) => row.benchmark === flags.benchmark);
   if (rows.length === 0) throw noRows(source, flags.benchmark, all);
-  if (flags.rule === 'token-budget' && flags.budget === undefined) throw noBudget();
-  const result = sweep(rows, {
-    holdout: flags.holdout,
-    rule: flags.rule,
-    tolerance: flags.tolerance,
-    ...(flags.budget === undefined ? {} : { budget: flags.budget }),
-    seed: flags.seed,
-  });
+  const options = {
+    holdout: flags.holdout ?? known.holdout,
+    rule: flags.rule ?? known.rule,
+    tolerance: flags.tolerance ?? known.tolerance,
+    budget: flags.budget ?? known.budget,
+    seed: flags.seed ?? known.seed,
+  };
+  if (options.rule === 'token-budget' && options.budget === undefined) throw noBudget();
+  const result = sweep(rows, options);
   if (flags.json) return printJson(result);
   if (flags.csv) return printText(csvOf({ [flags.benchmark ?? 'all']: result.points }));
   const stride = Math.max(1, Math.floor(result.points.length / SHOWN_POINTS));
   const points = result.points.filter((_, index) => index % stride === 0 || index === result.points.length - 1);
-  const columns = ['threshold', 'accuracy %', 'think %', 'mean tokens'].map((header) => ({
+  const columns = ['threshold', 'accuracy %', 'think %', 'mean tokens', 'exits right %', 'recall %'].map((header) => ({
     header,
     align: 'right' as const,
   }));
@@ -52,6 +63,8 @@ export async function showSweep(source: string, given: Record<string, string | b
         percent(point.accuracy),
         percent(point.thinkRatio),
         point.meanTokens.toFixed(1),
+        point.exitAccuracy === null ? null : percent(point.exitAccuracy),
+        point.thinkRecall === null ? null : percent(point.thinkRecall),
       ]),
     ),
   );
@@ -62,8 +75,18 @@ export async function showSweep(source: string, given: Record<string, string | b
       `chosen τ ${chosen.threshold.toFixed(4)} (${chosen.rule})${chosen.heldOut ? ` on one part; on the other (${chosen.n})` : `, reported on the questions it was chosen on (${chosen.n})`}: ${percent(chosen.accuracy)} % [${chosen.ci.map(percent).join(', ')}], think ${percent(chosen.thinkRatio)} %, ${chosen.meanTokens.toFixed(1)} tokens`,
       `against always thinking on these: ${signed(chosen.versusAlways.difference)} points of accuracy [${chosen.versusAlways.ci.map(signed).join(', ')}]`,
       `calibration of the first answer: ECE ${calibration.ece.toFixed(3)}, AUROC ${calibration.auroc?.toFixed(3) ?? 'undefined (all right or all wrong)'}`,
+      ...scalingLine(calibration.scaling),
     ].join('\n'),
   );
+}
+
+function scalingLine(scaling: SweepResult['calibration']['scaling']): string[] {
+  if (scaling === null) return [];
+  const { temperature, eceBefore, eceAfter, n, heldOut } = scaling;
+  const where = heldOut ? `on ${n} held-out ones` : `on the ${n} it was fitted on`;
+  return [
+    `temperature scaling (T = ${temperature.toFixed(2)}) would change the ECE from ${eceBefore.toFixed(3)} to ${eceAfter.toFixed(3)}, ${where}; the frontier stays`,
+  ];
 }
 
 function percent(share: number): string {
@@ -96,14 +119,29 @@ function parseFlags(given: Record<string, string | boolean>): z.infer<typeof fla
   });
 }
 
-async function rowsOfFile(file: string): Promise<SweepRow[]> {
-  const rows: SweepRow[] = [];
-  for await (const { value } of readJsonLines(file, sweepRowSchema)) rows.push(value);
-  return rows;
+interface Source {
+  readonly rows: SweepRow[];
+  /** What counts unless the command line says otherwise. */
+  readonly known: SweepOptions;
 }
 
-/** The rows that the run's sweep stage used. */
-function rowsOfRun(name: string, runs: string): SweepRow[] {
+const DEFAULTS: SweepOptions = { holdout: 0.5, rule: 'fewest-tokens', tolerance: 0.01, seed: 0 };
+/** A run's own settings; an older one may lack some. */
+const recipeSchema = z.object({
+  sweep: z
+    .object({ holdout: z.number(), rule: z.enum(rules), tolerance: z.number(), budget: z.number() })
+    .partial()
+    .catch({}),
+});
+
+async function ofRowsFile(file: string): Promise<Source> {
+  const rows: SweepRow[] = [];
+  for await (const { value } of readJsonLines(file, sweepRowSchema)) rows.push(value);
+  return { rows, known: DEFAULTS };
+}
+
+/** The rows that the run's sweep stage used, and how it chose: the same threshold comes out. */
+function ofRun(name: string, runs: string): Source {
   const file = join(runs, 'vauto.db');
   if (!existsSync(file)) throw unknownRun(name, file);
   const store = openStore(file);
@@ -112,9 +150,11 @@ function rowsOfRun(name: string, runs: string): SweepRow[] {
     const evaluation =
       run && store.stages(run.id).find((stage) => stage.name === 'evaluate' && stage.status === 'done');
     if (!run || !evaluation) throw unknownRun(name, file);
-    return [...store.stageRows(evaluation.id)]
+    const rows = [...store.stageRows(evaluation.id)]
       .filter((row) => row.pass === 'greedy')
       .map((row) => sweepRowOf(row, store.findPrompt(run.id, row.set, row.promptId)));
+    const settings = recipeSchema.safeParse(run.recipe).data?.sweep ?? {};
+    return { rows, known: { ...DEFAULTS, ...settings, seed: run.seed } as SweepOptions };
   } finally {
     store.close();
   }

@@ -41,6 +41,9 @@ const frontierSchema = z.object({
     .object({
       ece: z.number(),
       auroc: z.number().nullish(),
+      scaling: z
+        .object({ temperature: z.number(), eceBefore: z.number(), eceAfter: z.number(), n: z.number() })
+        .nullish(),
       bins: z.array(
         z.object({ low: z.number(), high: z.number(), n: z.number(), confidence: z.number(), accuracy: z.number() }),
       ),
@@ -122,7 +125,9 @@ function frontierOf(
     ...rest,
     benchmark,
     chosen: chosen ? { ...chosen, ci: chosen.ci ?? null, n: chosen.n ?? null } : null,
-    calibration: calibration ? { ...calibration, auroc: calibration.auroc ?? null } : null,
+    calibration: calibration
+      ? { ...calibration, auroc: calibration.auroc ?? null, scaling: calibration.scaling ?? null }
+      : null,
   };
 }
 

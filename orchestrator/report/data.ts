@@ -92,6 +92,13 @@ export interface Calibration {
   readonly ece: number;
   /** Chance that a right first answer is surer than a wrong one. */
   readonly auroc: number | null;
+  /** What one temperature for all confidences would make of the error, on `n` held-out questions. */
+  readonly scaling: {
+    readonly temperature: number;
+    readonly eceBefore: number;
+    readonly eceAfter: number;
+    readonly n: number;
+  } | null;
   readonly bins: readonly {
     readonly low: number;
     readonly high: number;

@@ -40,8 +40,8 @@ function listFigures(data: ReportData): Listed[] {
     });
   }
   if (pooled?.calibration) {
-    const { ece, auroc } = pooled.calibration;
-    const caption = `Expected calibration error ${ece.toFixed(3)}${auroc === null ? '' : `; a right first answer is surer than a wrong one in ${percent(auroc, 0)} of pairs (AUROC)`}.`;
+    const { ece, auroc, scaling } = pooled.calibration;
+    const caption = `Expected calibration error ${ece.toFixed(3)}${auroc === null ? '' : `; a right first answer is surer than a wrong one in ${percent(auroc, 0)} of pairs (AUROC)`}.${scaling === null ? '' : ` Temperature scaling with T = ${scaling.temperature.toFixed(2)} would change the error from ${scaling.eceBefore.toFixed(3)} to ${scaling.eceAfter.toFixed(3)} on ${scaling.n} held-out answers.`}`;
     figures.push({ name: 'calibration', figure: calibrationFigure(pooled.calibration), caption });
   }
   for (const frontier of each) {

@@ -83,6 +83,8 @@ describe('a run of every stage', () => {
     const stored = JSON.parse(readFileSync(join(runs, 'small', 'sweep', 'sweep.json'), 'utf8'));
     expect(swept.points).toEqual(stored.pooled.points);
     expect(swept.always).toEqual(stored.pooled.always);
+    expect(swept.chosen).toEqual(stored.pooled.chosen);
+    expect(swept.bands).toEqual(stored.pooled.bands);
   });
 
   test('stops early by itself as its recorded traces promise', async () => {
