@@ -120,8 +120,21 @@ const trainParams = z.object({
   epsilon: z.number().optional(),
   loss_type: z.string().optional(),
   save_every: z.number().int().positive(),
+  /** engine: completions are asked for (`rollouts`); otherwise transformers makes them. */
+  generation: z.enum(['engine', 'transformers']).optional(),
+  /** Largest gap between engine and trainer log-probs of one token, checked at every step of `engine` generation. */
+  parity_tolerance: z.number().optional(),
   /** Any other GRPOConfig field. */
   trl: z.record(z.string(), z.unknown()),
+});
+/** Rollouts of one step by the engine, `index` counting within a prompt's group. */
+const rolloutsQuestion = z.object({
+  step: count,
+  rollouts: z.array(z.object({ prompt_id: z.string(), index: count })),
+});
+/** In the order of the question; empty lists where the engine could not answer. */
+const rolloutsAnswer = z.object({
+  rollouts: z.array(z.object({ token_ids: tokenIds, logprobs: z.array(z.number()) })),
 });
 const rewardQuestion = z.object({
   step: count,
@@ -219,6 +232,9 @@ export const methods = {
       warning: z.looseObject({ message: z.string() }),
     },
     asks: {
+      /** The policy after `step` optimiser steps, as a model folder that the engine is to load. */
+      weights: { question: z.object({ step: count, folder: z.string() }), answer: z.object({}) },
+      rollouts: { question: rolloutsQuestion, answer: rolloutsAnswer },
       reward: { question: rewardQuestion, answer: z.object({ rewards: z.array(z.number().nullable()) }) },
     },
   },

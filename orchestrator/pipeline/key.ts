@@ -1,5 +1,6 @@
 import { createHash } from 'node:crypto';
 import type { Prompt } from '../records/index.js';
+import { deriveSeed } from '../statistics/index.js';
 
 /** JSON with sorted keys and no undefined values: equal content gives equal text. */
 export function canonicalJson(value: unknown): string {
@@ -25,6 +26,5 @@ export function promptsKey(prompts: readonly Prompt[]): string {
 
 /** Seed of one rollout: it belongs to (run seed, pass, prompt, index), never to a batch position. 31 bits. */
 export function rolloutSeed(seed: number, pass: string, promptId: string, index: number): number {
-  const digest = createHash('sha256').update(`${seed}\0${pass}\0${promptId}\0${index}`).digest();
-  return digest.readUInt32LE(0) & 0x7fffffff;
+  return deriveSeed(seed, pass, promptId, index);
 }

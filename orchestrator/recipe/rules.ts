@@ -20,6 +20,7 @@ const RULES: readonly Rule[] = [
   serverIsNamed,
   serverKeepsItsWeights,
   budgetIsGiven,
+  engineSamplesPlainly,
   completionsFit,
   batchesDivideSteps,
 ];
@@ -186,6 +187,14 @@ function serverKeepsItsWeights({ engine, train, evaluate }: Partial<Recipe>): Pr
           ),
         ]),
   ];
+}
+
+/** The engine's log-probs are those at temperature 1; at another one the correction for them would be wrong. */
+function engineSamplesPlainly({ train }: Partial<Recipe>): Problem[] {
+  if (train?.generation !== 'engine' || train.temperature === 1) return [];
+  const message = `train.temperature is ${train.temperature}, but with train.generation engine it must be 1`;
+  const fix = 'set train.temperature to 1, or train.generation to transformers';
+  return [{ code: 'contradiction', path: ['train', 'temperature'], other: ['train', 'generation'], message, fix }];
 }
 
 function budgetIsGiven({ sweep }: Partial<Recipe>): Problem[] {

@@ -61,9 +61,11 @@ export const trainSchema = z
   .strictObject({
     enabled: z.boolean().default(true).describe('Train with GRPO; off, the starting policy is evaluated as it is.'),
     generation: z
-      .enum(['transformers'])
+      .enum(['transformers', 'engine'])
       .default('transformers')
-      .describe('What generates the rollouts of training: transformers, inside TRL.'),
+      .describe(
+        'What generates the rollouts of training: transformers, inside TRL; engine, the rollout engine, which is given the new weights before each step.',
+      ),
     steps: z.int().min(1).max(1_000_000).default(60).describe('Optimiser steps.'),
     promptsPerStep: z.int().min(1).max(4096).default(8).describe('Questions in one step.'),
     groupSize: z

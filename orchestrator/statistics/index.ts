@@ -3,5 +3,5 @@ export { type BootstrapOptions, bootstrapMean, type Interval, pairedBootstrap } 
 export { auroc, type Bin, ece, type RangeBin, reliability } from './calibration.js';
 export { bootstrapCurves, type Steps, type Switching } from './curves.js';
 export { mcnemar, normalQuantile, wilson } from './proportions.js';
-export { createRandom, shuffled } from './random.js';
+export { createRandom, deriveSeed, shuffled } from './random.js';
 export { atTemperature, fitTemperature, TEMPERATURES } from './temperature.js';

@@ -30,6 +30,7 @@ export function trainParams({ recipe, folder }: StageContext, weights: string, p
     temperature: train.temperature,
     max_completion_tokens: train.maxCompletionTokens,
     save_every: train.saveEvery,
+    ...(train.generation === 'engine' ? { generation: train.generation, parity_tolerance: train.parityTolerance } : {}),
     trl: train.trl,
     policy_dir: join(folder, 'policy'),
   };

@@ -6,6 +6,7 @@ import type { Prompt } from '../records/index.js';
 import { dualAnswerReward } from '../reward/index.js';
 import { shuffled } from '../statistics/index.js';
 import type { RolloutRow } from '../store/index.js';
+import type { EngineRollouts } from './engine-rollouts.js';
 
 /** What TRL's reward function asks (snake_case: the wire to Python). */
 const requestSchema = z.object({
@@ -29,17 +30,20 @@ type Completion = z.infer<typeof requestSchema>['completions'][number];
 export function rewardHandler(
   context: StageContext,
   prompts: readonly Prompt[],
+  made: EngineRollouts | undefined,
 ): (payload: unknown) => Promise<{ rewards: (number | null)[] }> {
   const byId = new Map(prompts.map((prompt) => [prompt.id, prompt]));
   // A resumed run repeats the steps after its last checkpoint: their rows are there already.
   const committed = new Set(context.store.committedUnits(context.stageId));
   return async (payload) => {
     const { step, completions } = requestSchema.parse(payload);
-    const rows = await rewardRows(context, byId, completions, step);
+    const rows = await rewardRows(context, byId, completions, step, made);
     const unit = `step/${step}`;
     if (!committed.has(unit)) context.store.commitUnit(context.stageId, unit, rows, []);
     committed.add(unit);
-    const rewards = rows.map((row) => row.reward?.total ?? null);
+    const rewards = rows.map(({ reward, promptId, rollout }) =>
+      made?.failed(step, promptId, rollout.index) ? null : (reward?.total ?? null),
+    );
     const shuffle = context.recipe.train.control === 'shuffled-rewards';
     return { rewards: shuffle ? shuffled(rewards, step) : rewards };
   };
@@ -50,13 +54,14 @@ async function rewardRows(
   byId: ReadonlyMap<string, Prompt>,
   completions: readonly Completion[],
   step: number,
+  made: EngineRollouts | undefined,
 ): Promise<RolloutRow[]> {
   const { prompting, reward: weights } = context.recipe;
   const reading = { formatRule: weights.formatRule, parsers: prompting.parsers };
   const items = completions.map((completion) => {
     const prompt = byId.get(completion.prompt_id);
     if (!prompt) throw new Error(`TRL asked for the reward of ${completion.prompt_id}, which is not a training prompt`);
-    const rollout = rolloutOf(completion, step);
+    const rollout = made?.rollout(step, completion.prompt_id, completion.index) ?? rolloutOf(completion, step);
     return { prompt, rollout, trace: parseCompletion(rollout, prompting.mode, reading) };
   });
   const verdicts = await gradeMany(items, {

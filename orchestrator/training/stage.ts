@@ -3,6 +3,7 @@ import { UserError } from '../errors.js';
 import type { Estimate, StageContext, StageResult } from '../pipeline/stage.js';
 import type { Recipe } from '../recipe/index.js';
 import type { Prompt } from '../records/index.js';
+import { engineRollouts } from './engine-rollouts.js';
 import { trainParams, videoBudget } from './params.js';
 import { compareParity } from './parity.js';
 import { paritySamples, wireSample } from './parity-samples.js';
@@ -47,10 +48,11 @@ export async function run(
     context.store.steps(context.runId).map(({ step, metrics }) => [step, metrics.reward_mean ?? null]),
   );
 
+  const made = context.recipe.train.generation === 'engine' ? engineRollouts(context, prompts) : undefined;
   const result = await context.trainer().call('train.run', trainParams(context, weights, promptsFile), {
     signal: context.signal,
     timeoutMs: Number.POSITIVE_INFINITY,
-    handlers: { reward: rewardHandler(context, prompts) },
+    handlers: { reward: rewardHandler(context, prompts, made), ...made?.handlers },
     onEvent: (event, payload) => {
       if (event === 'step') curve.set(...recordStep(context, payload as Record<string, number | null>));
       else if (event === 'warning') context.warn('train', String((payload as { message: unknown }).message), payload);

@@ -52,3 +52,17 @@ def test_trl_still_carries_lists_through_shuffle_and_split() -> None:
     batch = {"prompt_ids": torch.arange(4).unsqueeze(1), "row_ids": ["0", "1", "2", "3"]}
     for part in split_tensor_dict(shuffle_sequence_dict(batch), 2):
         assert [str(int(row)) for row in part["prompt_ids"]] == part["row_ids"]
+
+
+def test_trl_still_corrects_for_the_engine_by_its_own_switches() -> None:
+    """`generate_by` turns on what TRL does with vLLM's log-probs, and leaves out what it does with vLLM itself."""
+    scoring = inspect.getsource(inspect.unwrap(GRPOTrainer._generate_and_score_completions))
+    assert scoring.count("self.use_vllm and self.vllm_importance_sampling_correction") >= 3
+    assert '"sampling/sampling_logp_difference/max"' in scoring
+    assert '"sampling/importance_sampling_ratio/mean"' in scoring
+    generating = inspect.getsource(inspect.unwrap(GRPOTrainer._generate_single_turn))
+    assert "return completion_ids, logprobs" in generating
+    for name in ("_generate", "_generate_and_score_completions", "_prepare_inputs"):
+        # Only there, which is overridden, and in what no training here uses, does TRL speak to a vLLM of its own.
+        source = inspect.getsource(inspect.unwrap(getattr(GRPOTrainer, name)))
+        assert "vllm_generation.generate" not in source

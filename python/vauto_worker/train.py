@@ -14,6 +14,7 @@ from transformers import AutoConfig, AutoProcessor, TrainerCallback
 
 from . import checkpoints
 from .engine import token_side, visual_tokens
+from .engine_rollouts import EngineRollouts
 from .errors import Cancelled, UserFault
 from .media import MediaFault
 from .reward_client import RewardClient
@@ -34,6 +35,12 @@ METRICS = {
     "clip_ratio": "clip_ratio/region_mean",
     "completion_tokens": "completions/mean_length",
     "truncated": "completions/clipped_ratio",
+    # With rollouts of the engine: how far its log-probs are from the trainer's, and what is made of it.
+    "logp_gap_mean": "sampling/sampling_logp_difference/mean",
+    "logp_gap_max": "sampling/sampling_logp_difference/max",
+    "importance_ratio_min": "sampling/importance_sampling_ratio/min",
+    "importance_ratio_mean": "sampling/importance_sampling_ratio/mean",
+    "importance_ratio_max": "sampling/importance_sampling_ratio/max",
 }
 
 
@@ -56,6 +63,8 @@ def run(params: dict[str, Any], host: Host) -> dict[str, Any]:
     rows = read_prompts(params["prompts_file"])
     trainer = make_trainer(folder, params, host, rows)
     output = Path(params["output_dir"])
+    if params.get("generation") == "engine":
+        trainer.generate_by(engine_rollouts(trainer, host, folder, output / "handover"))
     start = checkpoints.newest(output, trainer.fingerprint)
     if start is None or checkpoints.step_of(start) < params["steps"]:
         trainer.train(resume_from_checkpoint=None if start is None else str(start))
@@ -65,6 +74,8 @@ def run(params: dict[str, Any], host: Host) -> dict[str, Any]:
         trainer._load_from_checkpoint(str(start))
     policy = Path(params.get("policy_dir") or output / "policy")
     export_policy(trainer, folder, policy)
+    if trainer.rollouts is not None:
+        trainer.rollouts.close()
     return {"checkpoint": str(policy), "steps": params["steps"]}
 
 
@@ -128,8 +139,22 @@ def make_trainer(folder: Path, params: dict[str, Any], host: Host, rows: list[di
         processing_class=processor,
     )
     reward.end_ids = frozenset(trainer.eos_token_ids)
-    trainer.add_callback(StepReporter(host, trainer, reward))
+    trainer.add_callback(StepReporter(host, trainer, reward, params.get("parity_tolerance")))
     return trainer
+
+
+def engine_rollouts(trainer: Any, host: Host, source: Path, folder: Path) -> EngineRollouts:
+    """Raises UserFault for what only `transformers` generation can do so far."""
+    if trainer.accelerator.num_processes > 1:
+        fix = "set train.generation to transformers"
+        raise UserFault("engine-processes", "rollouts by the engine need a training in one process", fix, "recipe")
+    given = [name for name, plain in PLAIN_SAMPLING.items() if getattr(trainer.args, name) != plain]
+    if given:
+        fix = f"remove {given[0]}, or set train.generation to transformers"
+        raise UserFault("engine-sampling", f"train.trl.{given[0]}: the engine samples without it", fix, "recipe")
+    folder.mkdir(parents=True, exist_ok=True)
+    end_id = min(trainer.eos_token_ids)
+    return EngineRollouts(host, folder, lambda target: export_policy(trainer, source, target), end_id)
 
 
 def report_skipped(host: Host, prompt_id: str, code: str, message: str) -> None:
@@ -137,11 +162,16 @@ def report_skipped(host: Host, prompt_id: str, code: str, message: str) -> None:
     host.emit("warning", {"message": text, "prompt_id": prompt_id, "code": code})
 
 
+# What the engine's log-probs are of: the model's own distribution, cut by nothing.
+PLAIN_SAMPLING = {"top_p": 1.0, "top_k": 0, "min_p": None, "repetition_penalty": 1.0}
+
+
 class StepReporter(TrainerCallback):
     """Events to TypeScript, the stop on cancellation, a checkpoint at the end whatever `save_every`."""
 
-    def __init__(self, host: Host, trainer: Any, reward: RewardClient):
+    def __init__(self, host: Host, trainer: Any, reward: RewardClient, tolerance: float | None):
         self.host = host
+        self.tolerance = tolerance
         self.trainer = trainer
         self.reward = reward
         self.started = time.perf_counter()
@@ -167,7 +197,19 @@ class StepReporter(TrainerCallback):
                 "lower train.learningRate; training continues from the last checkpoint",
                 "check",
             )
+        self.check_parity(state.global_step, logs.get(METRICS["logp_gap_max"]))
         self.host.emit("step", {"step": state.global_step, **self.metrics(logs)})
+
+    def check_parity(self, step: int, gap: float | None) -> None:
+        """The parity gate after each hand-over: old weights in the engine give the same token another log-prob."""
+        if gap is None or self.tolerance is None or gap <= self.tolerance:
+            return
+        raise UserFault(
+            "parity",
+            f"engine and trainer disagree in step {step}: one token's log-probs differ by {gap:.2e}",
+            "docs/training.md lists known causes; train.generation transformers needs no engine",
+            "check",
+        )
 
     def on_save(self, args: Any, state: Any, control: Any, **_: Any) -> None:
         path = Path(args.output_dir) / f"checkpoint-{state.global_step}"
@@ -178,7 +220,7 @@ class StepReporter(TrainerCallback):
         whole = time.perf_counter() - self.started
         generate, grade = self.trainer.seconds["generate"], self.reward.seconds
         return {
-            **{name: logs.get(source) for name, source in METRICS.items()},
+            **{name: logs[source] for name, source in METRICS.items() if source in logs},
             "ungraded": self.reward.ungraded,
             "seconds": whole,
             "generate_seconds": generate,

@@ -22,6 +22,7 @@ from peft import PeftModel
 from trl import GRPOTrainer
 
 from . import checkpoints
+from .engine_rollouts import EngineRollouts
 from .errors import UserFault
 from .positions import use_engine_positions
 from .shared_media import SharedMedia
@@ -41,6 +42,7 @@ class VideoGrpoTrainer(GRPOTrainer):
 
     def __init__(self, *, samples: Samples, fingerprint: str = "", **trl: Any):
         super().__init__(**trl)
+        self.rollouts: EngineRollouts | None = None
         self.samples = samples
         self.fingerprint = fingerprint
         self.rows: list[str] = []
@@ -65,7 +67,15 @@ class VideoGrpoTrainer(GRPOTrainer):
 
     def _generate_single_turn(self, *args: Any, **kwargs: Any):
         with self.timed("generate"):
+            if self.rollouts is not None:
+                return self.rollouts(self.rows, self.state.global_step)
             return super()._generate_single_turn(*args, **kwargs)
+
+    def generate_by(self, rollouts: EngineRollouts) -> None:
+        """Completions come from the engine; TRL then corrects for what its log-probs differ from the trainer's."""
+        self.rollouts = rollouts
+        # As TRL's own vLLM: old log-probs are computed, and the importance-sampling correction applied.
+        self.use_vllm, self.vllm_mode = True, "engine"
 
     def _generate_and_score_completions(self, inputs: list):
         self.rows = self.samples.usable([row["prompt"] for row in inputs])
