@@ -42,17 +42,30 @@ const GRACE_MS = 10_000;
 export async function serve(source: string, given: Record<string, unknown>): Promise<void> {
   const flags = parseFlags(given);
   const served = await resolveServed(source, { ...flags, runs: resolve(flags.runs) });
-  const [apiKey, upstreamKey] = [keyOf(flags.apiKeyEnv), keyOf(flags.upstreamKeyEnv)];
+  // Servers of the command line come before the one of the recipe.
+  const server = flags.upstream.length === 0 ? served.server : undefined;
+  const running = server === undefined ? flags.upstream : [server.url];
+  const [apiKey, upstreamKey] = [keyOf(flags.apiKeyEnv), keyOf(server?.apiKeyEnv ?? flags.upstreamKeyEnv)];
   const interrupt = createInterrupt(undefined, 'requests under way may end');
   const note = (line: string) => process.stderr.write(`${line}\n`);
   const log = flags.log === undefined ? undefined : createWriteStream(flags.log, { flags: 'a' });
   let local: LocalServer | undefined;
   try {
-    if (flags.upstream.length === 0)
+    if (running.length === 0)
       local = await startLocal(served, interrupt.signal, note, (line) => log?.write(`${line}\n`));
-    const upstreams = local === undefined ? flags.upstream : [local.url];
-    const started = startGateway({
-      ...{ host: flags.host, port: flags.port, name: served.name, upstreams, upstreamKey, apiKey },
+    const upstreams = local === undefined ? running : [local.url];
+    const failed = new AbortController();
+    local?.failed.catch((error: unknown) => failed.abort(error));
+    const gateway = await startGateway({
+      ...{
+        host: flags.host,
+        port: flags.port,
+        name: served.name,
+        upstreams,
+        upstreamKey,
+        apiKey,
+        upstreamModel: server?.model,
+      },
       policy: flags.policy,
       threshold: flags.threshold ?? served.threshold,
       conversation: {
@@ -69,9 +82,8 @@ export async function serve(source: string, given: Record<string, unknown>): Pro
       maxWaiting: flags.maxWaiting,
       maxBodyBytes: flags.maxBody * MEGABYTE,
       onLog: note,
-      signal: interrupt.signal,
+      signal: AbortSignal.any([interrupt.signal, failed.signal]),
     });
-    const gateway = await (local === undefined ? started : Promise.race([started, local.failed]));
     if (!isLoopback(flags.host) && apiKey === undefined)
       note(`warning: ${flags.host} can be reached by others, and no key is asked of them (--api-key-env)`);
     const details = {

@@ -17,6 +17,10 @@ export interface Served {
   /** τ unless the command line gives another. */
   readonly threshold: number;
   readonly system: string;
+  /** The server that the recipe names, if it names one. */
+  readonly server:
+    | { readonly url: string; readonly model: string; readonly apiKeyEnv?: string | undefined }
+    | undefined;
 }
 
 export interface ServedFlags {
@@ -56,6 +60,7 @@ export async function resolveServed(source: string, flags: ServedFlags): Promise
     venv: undefined,
     threshold: THRESHOLD,
     system: systemPrompt({ mode: 'answer-twice' }),
+    server: undefined,
   };
 }
 
@@ -89,6 +94,7 @@ async function ofRecipe(file: string, flags: ServedFlags): Promise<Served> {
       mode,
       ...(system === undefined ? {} : { system: readFileSync(loaded.resolve(system), 'utf8').trim() }),
     }),
+    server: recipe.engine.server && { ...recipe.engine.server, model: recipe.model.path },
   };
 }
 

@@ -33,6 +33,7 @@ export function createChat(gateway: Gateway) {
 /** One request on its way. */
 class Turn {
   readonly #head: ReplyHead;
+  #sent = false;
 
   constructor(
     readonly gateway: Gateway,
@@ -122,8 +123,6 @@ class Turn {
       if (event.type === 'reasoning' && reasoning) await this.#send(send, { reasoning_content: event.text });
     }
   }
-
-  #sent = false;
 
   async #send(send: (value: unknown) => Promise<void>, delta: { content?: string; reasoning_content?: string }) {
     if (!this.#sent) this.#observeFirstByte();

@@ -82,7 +82,8 @@ export async function startLocalServer(options: LocalServerOptions): Promise<Loc
 }
 
 function cannotStart(tail: readonly string[]): UserError {
-  const reason = tail.findLast((line) => /error/i.test(line)) ?? tail.at(-1) ?? 'it said nothing';
+  const reason =
+    tail.findLast((line) => /error/i.test(line) && !/https?:\/\//.test(line)) ?? tail.at(-1) ?? 'it said nothing';
   return new UserError({
     code: 'vllm-failed',
     kind: 'environment',

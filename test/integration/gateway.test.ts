@@ -10,7 +10,7 @@ import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { exitsAt, parseCompletion } from '../../orchestrator/answer/index.js';
 import { type ServedGateway, startGateway } from '../fixtures/gateway.js';
 import { png } from '../fixtures/png.js';
-import { ROOT } from './shared-run.js';
+import { ROOT, vauto } from './shared-run.js';
 
 const data = join(ROOT, 'recipes', 'tiny', 'data');
 const scratch = mkdtempSync(join(tmpdir(), 'vauto-gateway-'));
@@ -404,4 +404,26 @@ describe('in front of a server that runs already', () => {
     const reply = await fetch(`${second.url}/chat/completions`, { method: 'POST', headers, body });
     expect([reply.status, await reply.text()]).toEqual([400, expect.stringContaining('fetches no addresses')]);
   });
+});
+
+test('a vLLM that does not come up ends the command, with its reason', async () => {
+  const recipe = join(scratch, 'wrong.yaml');
+  const text = readFileSync(join(ROOT, 'recipes', 'quickstart.yaml'), 'utf8').replaceAll(
+    'tiny/',
+    `${join(ROOT, 'recipes', 'tiny')}/`,
+  );
+  writeFileSync(recipe, text.replace('max_model_len: 512', 'max_model_len: 100000000'));
+  const { exitCode, stderr } = await vauto(['serve', recipe, '--port', '0']);
+  expect(exitCode, stderr).toBe(3);
+  expect(stderr).toMatch(/vLLM did not come up: .*max_model_len/);
+});
+
+test('what cannot be served is said at once', async () => {
+  const nothing = await vauto(['serve', join(scratch, 'no-such-model'), '--port', '0']);
+  expect([nothing.exitCode, nothing.stderr]).toEqual([2, expect.stringContaining('neither a recipe')]);
+  const recipe = join(ROOT, 'recipes', 'quickstart.yaml');
+  const unknown = await vauto(['serve', recipe, '--run', 'nowhere', '--runs', scratch]);
+  expect([unknown.exitCode, unknown.stderr]).toEqual([2, expect.stringContaining('there is no run nowhere')]);
+  const wrong = await vauto(['serve', recipe, '--threshold', '2']);
+  expect([wrong.exitCode, wrong.stderr]).toEqual([2, expect.stringContaining('--threshold is 2')]);
 });
