@@ -161,8 +161,8 @@ function killGroup(pid: number): void {
   if (pid > 0) signalProcess(-pid, 'SIGKILL');
 }
 
-/** Whether there was anybody to get the signal. */
-function signalProcess(pid: number, signal: NodeJS.Signals | 0): boolean {
+/** Signals a process, or with a negative id its group; whether there was anybody to get it. */
+export function signalProcess(pid: number, signal: NodeJS.Signals | 0): boolean {
   try {
     return process.kill(pid, signal);
   } catch {

@@ -1,12 +1,12 @@
-import { join, resolve } from 'node:path';
 import { UserError } from '../errors.js';
 import { loadRecipe } from '../recipe/index.js';
 import { OVERALL } from '../records/index.js';
-import { openStore } from '../store/index.js';
 import { requestedInterruption } from './interrupt.js';
 import { type Cell, matrixCells } from './matrix-cells.js';
 import { formatTable, printJson } from './output.js';
 import { executeRun } from './run-recipe.js';
+import { sweepChoice } from './runs/choice.js';
+import { withStore } from './runs/open.js';
 
 export interface MatrixFlags {
   readonly vary: readonly string[];
@@ -51,7 +51,7 @@ export async function runMatrix(file: string, flags: MatrixFlags): Promise<void>
         return reason.message;
       },
     );
-    rows.push(rowOf(run, cell, resolve(flags.runs), error));
+    rows.push(rowOf(run, cell, flags.runs, error));
   }
   if (flags.json) printJson({ rows });
   else process.stdout.write(tableOf(rows));
@@ -65,20 +65,13 @@ export async function runMatrix(file: string, flags: MatrixFlags): Promise<void>
     });
 }
 
-interface Chosen {
-  readonly threshold: number;
-  readonly accuracy: number;
-}
-
 function rowOf(name: string, { values }: Cell, runs: string, error: string | null): MatrixRow {
-  const store = openStore(join(runs, 'vauto.db'));
-  try {
+  return withStore(runs, (store) => {
     const run = store.findRun(name);
     const metrics = run === undefined ? [] : store.metrics(run.id).filter(({ stage }) => stage === 'evaluate');
     const find = (policy: string, metric: string) =>
       metrics.find((row) => row.benchmark === OVERALL && row.policy === policy && row.name === metric)?.value ?? null;
-    const swept = run && store.stages(run.id).find((stage) => stage.name === 'sweep' && stage.status === 'done');
-    const chosen = (swept?.result as { pooled?: { chosen?: Chosen } } | undefined)?.pooled?.chosen;
+    const chosen = run && sweepChoice(store, run.id);
     return {
       run: name,
       values,
@@ -94,9 +87,7 @@ function rowOf(name: string, { values }: Cell, runs: string, error: string | nul
       heldOutAccuracy: chosen?.accuracy ?? null,
       error,
     };
-  } finally {
-    store.close();
-  }
+  });
 }
 
 function tableOf(rows: readonly MatrixRow[]): string {

@@ -1,12 +1,12 @@
-import { existsSync, readFileSync } from 'node:fs';
+import { existsSync } from 'node:fs';
 import { basename, join, resolve } from 'node:path';
-import { z } from 'zod';
 import type { Params } from '../bridge/index.js';
 import { UserError } from '../errors.js';
 import { systemPrompt } from '../prompting/index.js';
-import { loadRecipe } from '../recipe/index.js';
-import { openStore } from '../store/index.js';
+import { loadRecipe, readSystemPrompt, recipeDefaults } from '../recipe/index.js';
 import { videoBudget } from '../training/params.js';
+import { sweepChoice } from './runs/choice.js';
+import { withStore } from './runs/open.js';
 
 /** What `vauto serve` puts behind its API. */
 export interface Served {
@@ -30,11 +30,6 @@ export interface ServedFlags {
   readonly runs: string;
 }
 
-/** The paper's τ, for a model of which no sweep is known. */
-const THRESHOLD = 0.97;
-/** The paper's limits, as the recipe's defaults. */
-const VIDEO = { fps: 2, max_frames: 256, min_pixels: 16 * 784, max_pixels: 768 * 784, total_pixels: 4096 * 784 };
-
 /** A recipe's model, or the policy that a run of it trained; or a bare model with vauto's own prompt. */
 export async function resolveServed(source: string, flags: ServedFlags): Promise<Served> {
   if (/\.ya?ml$/.test(source)) return ofRecipe(source, flags);
@@ -56,9 +51,15 @@ export async function resolveServed(source: string, flags: ServedFlags): Promise
   const model = existsSync(folder) ? folder : source;
   return {
     name: flags.name ?? basename(source),
-    engine: { model, trust_remote_code: false, engine_args: {}, video_budget: VIDEO, seed: 7 },
+    engine: {
+      model,
+      trust_remote_code: false,
+      engine_args: {},
+      video_budget: videoBudget(recipeDefaults),
+      seed: recipeDefaults.seed,
+    },
     venv: undefined,
-    threshold: THRESHOLD,
+    threshold: recipeDefaults.evaluate.threshold,
     system: systemPrompt({ mode: 'answer-twice' }),
     server: undefined,
   };
@@ -68,7 +69,8 @@ async function ofRecipe(file: string, flags: ServedFlags): Promise<Served> {
   const loaded = await loadRecipe(file);
   const { recipe } = loaded;
   const trained = flags.run === undefined ? undefined : ofRun(flags.run, flags.runs);
-  const { mode, system } = recipe.prompting;
+  const { mode } = recipe.prompting;
+  const system = await readSystemPrompt(loaded);
   if (mode !== 'answer-twice')
     throw new UserError({
       code: 'not-auto-thinking',
@@ -92,36 +94,34 @@ async function ofRecipe(file: string, flags: ServedFlags): Promise<Served> {
     threshold: trained?.threshold ?? recipe.evaluate.threshold,
     system: systemPrompt({
       mode,
-      ...(system === undefined ? {} : { system: readFileSync(loaded.resolve(system), 'utf8').trim() }),
+      ...(system === undefined ? {} : { system }),
     }),
     server: recipe.engine.server && { ...recipe.engine.server, model: recipe.model.path },
   };
 }
 
-const sweepSchema = z.object({ pooled: z.object({ chosen: z.object({ threshold: z.number() }) }) });
-
 /** The trained policy of a run and the threshold that its sweep chose; undefined where it has none. */
 function ofRun(name: string, runs: string): { policy: string | undefined; threshold: number | undefined } {
   const file = join(runs, 'vauto.db');
-  const store = existsSync(file) ? openStore(file) : undefined;
-  try {
-    const run = store?.findRun(name);
-    if (store === undefined || run === undefined)
-      throw new UserError({
-        code: 'unknown-run',
-        kind: 'usage',
-        message: `there is no run ${name} in ${file}`,
-        fix: 'see vauto runs list; --runs names another folder',
-      });
+  if (!existsSync(file)) throw unknownRun(name, file);
+  return withStore(runs, (store) => {
+    const run = store.findRun(name);
+    if (run === undefined) throw unknownRun(name, file);
     const policy = store.artifacts(run.id).find((artifact) => artifact.name === 'policy');
-    const swept = store.stages(run.id).find((stage) => stage.name === 'sweep' && stage.status === 'done');
-    const threshold = sweepSchema.safeParse(swept?.result).data?.pooled.chosen.threshold;
+    const threshold = sweepChoice(store, run.id)?.threshold;
     return {
       policy: policy === undefined ? undefined : join(run.folder, policy.path),
       // A threshold above 1 stops nowhere, which is 1 here but for a confidence of exactly 1.
       threshold: threshold === undefined ? undefined : Math.min(1, threshold),
     };
-  } finally {
-    store?.close();
-  }
+  });
+}
+
+function unknownRun(name: string, file: string): UserError {
+  return new UserError({
+    code: 'unknown-run',
+    kind: 'usage',
+    message: `there is no run ${name} in ${file}`,
+    fix: 'see vauto runs list; --runs names another folder',
+  });
 }

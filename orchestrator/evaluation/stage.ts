@@ -1,6 +1,6 @@
 import type { Estimate, StageContext, StageResult } from '../pipeline/stage.js';
 import type { Recipe } from '../recipe/index.js';
-import { OVERALL, type Prompt, type Sampling } from '../records/index.js';
+import { benchmarkSet, greedy, OVERALL, type Prompt, type Sampling } from '../records/index.js';
 import type { MetricRow } from '../store/index.js';
 import { chanceOf } from './chance.js';
 import { comparePolicies } from './compare.js';
@@ -34,7 +34,7 @@ export function estimate(recipe: Recipe, prompts: ReadonlyMap<string, readonly P
 
 /** Benchmarks of a recipe with the name of their prompt set in the store. */
 export function benchmarkSets(recipe: Recipe): { benchmark: string; set: string }[] {
-  return recipe.data.benchmarks.map(({ name: benchmark }) => ({ benchmark, set: `benchmark:${benchmark}` }));
+  return recipe.data.benchmarks.map(({ name: benchmark }) => ({ benchmark, set: benchmarkSet(benchmark) }));
 }
 
 /**
@@ -50,7 +50,7 @@ export async function run(
   const { maxTokens, thinkBudget, samples } = recipe.evaluate;
   const totals = { generatedTokens: 0, engineSeconds: 0, rollouts: 0 };
   const passes: { pass: string; count: number; sampling: Sampling }[] = [
-    { pass: 'greedy', count: 1, sampling: { temperature: 0, topP: 1, topK: 0, maxTokens, stop: [] } },
+    { pass: 'greedy', count: 1, sampling: greedy(maxTokens) },
     {
       pass: 'sampled',
       count: samples.count,

@@ -1,5 +1,4 @@
 import { UserError } from '../errors.js';
-import type { Body } from '../rollout/openai/body.js';
 import { RequestFault, Transient } from '../rollout/openai/faults.js';
 import { autoThink, type Outcome, type ThinkEvent } from './auto-think.js';
 import { bodyOf, type Conversation, countMedia } from './conversation.js';
@@ -31,7 +30,7 @@ export async function* answer(
   const { pool } = gateway;
   const failed = new Set<string>();
   // Media are read once, whatever becomes of the servers.
-  const body = await bodyOf(request, '', gateway.conversation, signal);
+  const body = await bodyOf(request, gateway.conversation, signal);
   const hasMedia = countMedia(request.messages) > 0;
   for (;;) {
     const upstream = pool.pick(failed);
@@ -39,7 +38,7 @@ export async function* answer(
     try {
       return yield* autoThink(
         upstream.client,
-        { ...body, model: upstream.model } satisfies Body,
+        { ...body, model: upstream.model },
         { signal, seed: 0, hasMedia },
         optionsFor(request, gateway, upstream),
       );

@@ -1,7 +1,7 @@
 import { createHash, timingSafeEqual } from 'node:crypto';
 import { type Context, Hono } from 'hono';
 import { bodyLimit } from 'hono/body-limit';
-import { createChat } from './chat.js';
+import { answerChat } from './chat.js';
 import { ApiError, errorBody, unknownModel } from './errors.js';
 import type { Gateway } from './gateway.js';
 
@@ -44,7 +44,7 @@ export function createApp(gateway: Gateway): Hono {
     throw new ApiError(413, 'request_too_large', `a request has at most ${maxBodyBytes} bytes here`);
   };
   app.post('/v1/chat/completions', bodyLimit({ maxSize: maxBodyBytes, onError: tooLarge }), async (context) =>
-    createChat(gateway)(context, await jsonBody(context)),
+    answerChat(gateway, context, await jsonBody(context)),
   );
 
   function model() {

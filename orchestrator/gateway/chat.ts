@@ -6,33 +6,33 @@ import type { Outcome, ThinkEvent } from './auto-think.js';
 import { ApiError, errorBody, unknownModel } from './errors.js';
 import type { Gateway } from './gateway.js';
 import { chunk, completion, contentOf, type Decided, lastChunk, type ReplyHead, usageChunk } from './reply.js';
-import { type ChatRequest, parseRequest } from './request.js';
+import { type ChatRequest, type Policy, parseRequest } from './request.js';
 
 /** `/v1/chat/completions`: one request, answered whole or as a stream of events. */
-export function createChat(gateway: Gateway) {
-  return async (context: Context, body: unknown): Promise<Response> => {
-    const arrived = performance.now();
-    const request = parseRequest(body);
-    if (request.model !== gateway.name) throw unknownModel(request.model, gateway.name);
-    const gone = new AbortController();
-    // Node ends the request's signal when the client closes its connection.
-    const { signal } = context.req.raw;
-    const leave = () => gone.abort(new Error('the client went away'));
-    signal.addEventListener('abort', leave, { once: true });
-    if (signal.aborted) leave();
-    const turn = new Turn(gateway, request, arrived, gone);
-    try {
-      const leavePlace = await gateway.limits.enter(gone.signal);
-      return await (request.stream ? turn.stream(context, leavePlace) : turn.whole(context, leavePlace));
-    } catch (error) {
-      throw turn.failed(error);
-    }
-  };
+export async function answerChat(gateway: Gateway, context: Context, body: unknown): Promise<Response> {
+  const arrived = performance.now();
+  const request = parseRequest(body);
+  if (request.model !== gateway.name) throw unknownModel(request.model, gateway.name);
+  const gone = new AbortController();
+  // Node ends the request's signal when the client closes its connection.
+  const { signal } = context.req.raw;
+  const leave = () => gone.abort(new Error('the client went away'));
+  signal.addEventListener('abort', leave, { once: true });
+  if (signal.aborted) leave();
+  const turn = new Turn(gateway, request, arrived, gone);
+  try {
+    const leavePlace = await gateway.limits.enter(gone.signal);
+    return await (request.stream ? turn.stream(context, leavePlace) : turn.whole(context, leavePlace));
+  } catch (error) {
+    throw turn.failed(error);
+  }
 }
 
 /** One request on its way. */
 class Turn {
   readonly #head: ReplyHead;
+  readonly #policy: Policy;
+  readonly #threshold: number;
   #sent = false;
 
   constructor(
@@ -42,6 +42,9 @@ class Turn {
     readonly gone: AbortController,
   ) {
     this.#head = { id: `chatcmpl-${randomUUID()}`, created: Math.floor(Date.now() / 1000), model: gateway.name };
+    const { policy, threshold } = policyOf(request, gateway);
+    this.#policy = policy;
+    this.#threshold = threshold;
   }
 
   async whole(context: Context, leavePlace: () => void): Promise<Response> {
@@ -93,15 +96,14 @@ class Turn {
 
   /** Counts and names what went wrong. */
   failed(error: unknown): ApiError {
-    const { policy } = policyOf(this.request, this.gateway);
     if (this.gone.signal.aborted) {
-      this.gateway.metrics.ended('gone', policy);
+      this.gateway.metrics.ended('gone', this.#policy);
       // Nobody reads it.
       return new ApiError(400, 'client_gone', 'the client went away');
     }
     const failure = apiError(error);
     if (failure.status === 500) this.gateway.onLog((failure.cause as Error)?.stack ?? String(failure.cause));
-    this.gateway.metrics.ended(failure.code, policy);
+    this.gateway.metrics.ended(failure.code, this.#policy);
     return failure;
   }
 
@@ -148,7 +150,7 @@ class Turn {
   }
 
   #decided(outcome: Outcome): Decided {
-    const { policy, threshold } = policyOf(this.request, this.gateway);
+    const [policy, threshold] = [this.#policy, this.#threshold];
     const { savings, metrics } = this.gateway;
     if (policy === 'auto' && !outcome.exited) savings.thought(outcome.tokensBehindFirst);
     const savedTokens = outcome.exited && policy === 'auto' ? savings.perExit : outcome.exited ? null : 0;
@@ -159,7 +161,7 @@ class Turn {
   }
 
   #observeFirstByte(): void {
-    this.gateway.metrics.firstByte(this.#seconds(), policyOf(this.request, this.gateway).policy);
+    this.gateway.metrics.firstByte(this.#seconds(), this.#policy);
   }
 
   #seconds(): number {

@@ -12,16 +12,10 @@ export interface Conversation {
   readonly maxMedia: number;
 }
 
-/** A client's request in the server's words. Throws ApiError for media that are not taken. */
-export async function bodyOf(
-  request: ChatRequest,
-  model: string,
-  conversation: Conversation,
-  signal: AbortSignal,
-): Promise<Body> {
+/** A client's request in the server's words, but for the model's name there. Throws ApiError for media that are not taken. */
+export async function bodyOf(request: ChatRequest, conversation: Conversation, signal: AbortSignal): Promise<Body> {
   const { stop, ...sampling } = request.sampling;
   return {
-    model,
     messages: await messagesOf(request.messages, conversation, signal),
     // As the threshold was chosen; whoever wants samples says so.
     temperature: 0,

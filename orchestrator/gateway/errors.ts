@@ -33,7 +33,6 @@ const TYPES = {
   400: 'invalid_request_error',
   401: 'authentication_error',
   404: 'not_found_error',
-  405: 'invalid_request_error',
   413: 'invalid_request_error',
   415: 'invalid_request_error',
   429: 'rate_limit_error',

@@ -1,7 +1,7 @@
 import { createServer } from 'node:net';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { execa } from 'execa';
-import type { Params } from '../bridge/index.js';
+import { collectLines, type Params, signalProcess } from '../bridge/index.js';
 import { UserError } from '../errors.js';
 
 export interface LocalServerOptions {
@@ -25,7 +25,6 @@ export interface LocalServer {
 
 const GRACE_MS = 10_000;
 const LONGEST_PAUSE_MS = 30_000;
-const TAIL_LINES = 40;
 
 /** Starts vLLM on a port of the loopback; when it dies it is started again, with growing pauses. */
 export async function startLocalServer(options: LocalServerOptions): Promise<LocalServer> {
@@ -33,7 +32,6 @@ export async function startLocalServer(options: LocalServerOptions): Promise<Loc
   const port = await freePort();
   const parameters = { ...engine, host: '127.0.0.1', port, name };
   const url = `http://127.0.0.1:${port}`;
-  const tail: string[] = [];
   let closing = false;
   let group: number | undefined;
   let fail: (error: Error) => void = () => {};
@@ -55,15 +53,12 @@ export async function startLocalServer(options: LocalServerOptions): Promise<Loc
       group = child.pid;
       // When the server alone is killed its engine lives on, and holds memory and pipes.
       child.once('exit', () => signalGroup(child.pid, 'SIGKILL'));
-      void readLines(child.all, (line) => {
-        onLog(line);
-        tail.push(line);
-        if (tail.length > TAIL_LINES) tail.shift();
-      });
+      const tail = collectLines([child.all], onLog);
       const { exitCode, signal } = await child;
       group = undefined;
       if (closing) return;
-      fail(cannotStart(tail));
+      await tail.ended;
+      fail(cannotStart(tail.lines));
       onLog(`vLLM ended (${signal ?? `status ${exitCode}`}); it is started again in ${pause / 1000} s`);
       await sleep(pause);
     }
@@ -81,6 +76,10 @@ export async function startLocalServer(options: LocalServerOptions): Promise<Loc
   };
 }
 
+function signalGroup(leader: number | undefined, signal: NodeJS.Signals): void {
+  if (leader !== undefined) signalProcess(-leader, signal);
+}
+
 function cannotStart(tail: readonly string[]): UserError {
   const reason =
     tail.findLast((line) => /error/i.test(line) && !/https?:\/\//.test(line)) ?? tail.at(-1) ?? 'it said nothing';
@@ -92,26 +91,8 @@ function cannotStart(tail: readonly string[]): UserError {
   });
 }
 
-async function readLines(stream: AsyncIterable<unknown>, onLine: (line: string) => void): Promise<void> {
-  let rest = '';
-  for await (const piece of stream) {
-    const lines = (rest + String(piece)).split('\n');
-    rest = lines.pop() ?? '';
-    lines.forEach(onLine);
-  }
-  if (rest !== '') onLine(rest);
-}
-
-function signalGroup(leader: number | undefined, signal: NodeJS.Signals): void {
-  if (leader === undefined) return;
-  try {
-    process.kill(-leader, signal);
-  } catch {
-    // Gone already.
-  }
-}
-
-async function freePort(): Promise<number> {
+/** A port of the loopback that nobody listens on just now. */
+export async function freePort(): Promise<number> {
   const server = createServer();
   await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
   const address = server.address();

@@ -2,6 +2,7 @@ import { rmSync } from 'node:fs';
 import { join } from 'node:path';
 import * as evaluation from '../evaluation/stage.js';
 import * as filter from '../filter/stage.js';
+import { benchmarkSet } from '../records/index.js';
 import * as report from '../report/stage.js';
 import * as sweep from '../sweep/stage.js';
 import * as training from '../training/stage.js';
@@ -31,7 +32,7 @@ export async function execute(session: Session): Promise<void> {
   const world = { libraries: session.libraries, template: session.templateHash, seed: recipe.seed };
   const weightsKey = await session.weightsKey(base);
   const evaluationSets = recipe.data.benchmarks.map((item) =>
-    promptsKey(session.prompts.get(`benchmark:${item.name}`) ?? []),
+    promptsKey(session.prompts.get(benchmarkSet(item.name)) ?? []),
   );
 
   try {

@@ -10,7 +10,7 @@ import {
 } from '../data/index.js';
 import { UserErrors } from '../errors.js';
 import type { LoadedRecipe } from '../recipe/index.js';
-import type { Prompt } from '../records/index.js';
+import { benchmarkSet, type Prompt } from '../records/index.js';
 import type { Store } from '../store/index.js';
 import { siftGold } from './check-gold.js';
 
@@ -37,7 +37,7 @@ export async function loadData(
   { hashCache, signal }: LoadOptions = {},
 ): Promise<ReadSets> {
   const specs = new Map<string, readonly SourceSpec[]>([['train', data.train]]);
-  for (const benchmark of data.benchmarks) specs.set(`benchmark:${benchmark.name}`, [benchmark]);
+  for (const benchmark of data.benchmarks) specs.set(benchmarkSet(benchmark.name), [benchmark]);
   const hasher = await MediaHasher.open(hashCache);
   const context = { resolve, hasher, ...(signal === undefined ? {} : { signal }) };
   const sets = new Map<string, ReadSource[]>();

@@ -1,10 +1,9 @@
 import { existsSync, mkdirSync, rmdirSync } from 'node:fs';
-import { readFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { ensureEnvironment } from '../environment/index.js';
 import { UserError } from '../errors.js';
 import { templateHash } from '../prompting/index.js';
-import { type LoadedRecipe, type Recipe, unknownArguments } from '../recipe/index.js';
+import { type LoadedRecipe, type Recipe, readSystemPrompt, unknownArguments } from '../recipe/index.js';
 import type { Prompt } from '../records/index.js';
 import { openStore, type Store } from '../store/index.js';
 import { hashFolder } from './artifacts.js';
@@ -155,12 +154,6 @@ async function describeEnvironment(runtime: Runtime, recipe: Recipe, signal: Abo
     if (problems) throw problems;
   }
   return environment;
-}
-
-async function readSystemPrompt({ recipe, resolve }: LoadedRecipe): Promise<string | undefined> {
-  return recipe.prompting.system === undefined
-    ? undefined
-    : (await readFile(resolve(recipe.prompting.system), 'utf8')).trim();
 }
 
 /** The run's row: a new one, or the one of an earlier sitting if the recipe is the same. */

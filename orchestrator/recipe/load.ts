@@ -1,3 +1,4 @@
+import { readFile } from 'node:fs/promises';
 import { type UserError, UserErrors } from '../errors.js';
 import { argumentProblems, rememberPlaces } from './arguments.js';
 import { parseFile } from './document.js';
@@ -67,4 +68,10 @@ function byPlace(a: UserError, b: UserError): number {
 
 function compare(a: string, b: string): number {
   return a < b ? -1 : Number(a > b);
+}
+
+/** Text of the file that replaces the built-in system prompt; undefined when the recipe names none. */
+export async function readSystemPrompt({ recipe, resolve }: LoadedRecipe): Promise<string | undefined> {
+  const { system } = recipe.prompting;
+  return system === undefined ? undefined : (await readFile(resolve(system), 'utf8')).trim();
 }

@@ -160,5 +160,8 @@ export const recipeSchema = z
   })
   .describe('A vauto recipe: filter, train, evaluate, sweep and report.');
 
+/** What a recipe means that says nothing, where it may say nothing. */
+export const recipeDefaults = recipeSchema.pick({ seed: true, video: true, evaluate: true }).parse({});
+
 /** A recipe as the rest of vauto sees it: checked, every default filled in. */
 export type Recipe = z.infer<typeof recipeSchema>;

@@ -16,6 +16,11 @@ export const samplingSchema = z.object({
 });
 export type Sampling = z.infer<typeof samplingSchema>;
 
+/** The likeliest token every time. */
+export function greedy(maxTokens: number): Sampling {
+  return { temperature: 0, topP: 1, topK: 0, maxTokens, stop: [] };
+}
+
 /** How the early exit of one completion was decided, and what the decision cost. */
 export const exitSchema = z.object({
   /**

@@ -1,3 +1,4 @@
+import { benchmarkOf } from '../records/index.js';
 import type { Store, StoredRollout } from '../store/index.js';
 import type { TraceSample } from './data.js';
 
@@ -44,7 +45,7 @@ export async function pickTraces(
     if (!prompt) throw new Error(`prompt ${row.promptId} of ${row.set} is not in the store`);
     const { trace, verdicts, reward, rollout } = row;
     const frames = (await thumbnails?.(row.set, row.promptId)) ?? [];
-    const benchmark = row.set.replace(/^benchmark:/, '');
+    const benchmark = benchmarkOf(row.set);
     samples.push({ title, benchmark, prompt, text: rollout.text, trace, verdicts, reward, frames, exits });
   }
   return samples;

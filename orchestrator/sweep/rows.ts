@@ -1,4 +1,4 @@
-import type { Prompt } from '../records/index.js';
+import { benchmarkOf, type Prompt } from '../records/index.js';
 import type { RolloutRow } from '../store/index.js';
 import type { SweepRow } from './input.js';
 
@@ -6,7 +6,7 @@ import type { SweepRow } from './input.js';
 export function sweepRowOf({ promptId, set, trace, verdicts }: RolloutRow, prompt: Prompt | undefined): SweepRow {
   return {
     id: promptId,
-    benchmark: set.replace(/^benchmark:/, ''),
+    benchmark: benchmarkOf(set),
     cluster: prompt?.media[0]?.sha256 ?? promptId,
     confidence: trace.confidence,
     first: { value: Number(verdicts.first?.correct ?? false), tokens: trace.tokens.first },

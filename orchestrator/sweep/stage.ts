@@ -2,7 +2,7 @@ import { writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import type { Estimate, StageContext, StageResult } from '../pipeline/stage.js';
 import type { Recipe } from '../recipe/index.js';
-import { groupBy, type Prompt } from '../records/index.js';
+import { benchmarkOf, benchmarkSet, greedy, groupBy, type Prompt } from '../records/index.js';
 import type { RolloutRow } from '../store/index.js';
 import {
   csvOf,
@@ -39,7 +39,7 @@ function hasLiveCheck({ sweep, prompting }: Recipe): boolean {
 export function estimate(recipe: Recipe, prompts: ReadonlyMap<string, readonly Prompt[]>): Estimate {
   const { sweep, data, evaluate } = recipe;
   if (!hasLiveCheck(recipe)) return { rollouts: 0, tokens: 0, steps: 0 };
-  const sets = data.benchmarks.map((item) => prompts.get(`benchmark:${item.name}`)?.length ?? 0);
+  const sets = data.benchmarks.map((item) => prompts.get(benchmarkSet(item.name))?.length ?? 0);
   const rollouts = Math.round(sweep.holdout * sets.reduce((sum, size) => sum + size, 0));
   return { rollouts, tokens: rollouts * evaluate.maxTokens, steps: 0 };
 }
@@ -88,7 +88,7 @@ async function checkLive(
   }
   const { maxTokens, thinkBudget } = context.recipe.evaluate;
   const promptOf = promptsByName(context.prompts);
-  const sampling = { temperature: 0, topP: 1, topK: 0, maxTokens, stop: [] };
+  const sampling = greedy(maxTokens);
   for (const [set, group] of groupBy(recorded, (row) => row.set)) {
     const prompts = group.flatMap((row) => promptOf(row) ?? []);
     await context.collect(weights, { pass: LIVE, set, prompts, count: 1, sampling, thinkBudget, exit: { threshold } });
@@ -97,7 +97,7 @@ async function checkLive(
   const pairs = recorded.flatMap((row): LiveRow[] => {
     const live = made.get(nameOf(row));
     if (live === undefined) return [];
-    return [{ id: row.promptId, benchmark: row.set.replace(/^benchmark:/, ''), recorded: row, live: liveOf(live) }];
+    return [{ id: row.promptId, benchmark: benchmarkOf(row.set), recorded: row, live: liveOf(live) }];
   });
   const check = liveCheck(pairs, threshold);
   if (check !== null && check.same < check.n)

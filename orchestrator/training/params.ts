@@ -3,7 +3,7 @@ import type { StageContext } from '../pipeline/stage.js';
 import type { Recipe } from '../recipe/index.js';
 
 /** Pixel limits as the Python worker wants them, from the recipe's token limits (paper: 28×28 pixels a token). */
-export function videoBudget({ video }: Recipe) {
+export function videoBudget({ video }: Pick<Recipe, 'video'>) {
   return {
     fps: video.fps,
     max_frames: video.maxFrames,

@@ -1,6 +1,6 @@
 import type { StageContext } from '../pipeline/stage.js';
 import { messagesFor } from '../prompting/index.js';
-import type { Prompt } from '../records/index.js';
+import { greedy, type Prompt } from '../records/index.js';
 import type { InspectSample, RolloutEngine } from '../rollout/engine.js';
 
 const PARITY_TOKENS = 24;
@@ -19,7 +19,7 @@ export async function paritySamples(
     seed: 0,
     messages: messagesFor(prompt, { mode, ...system }).messages,
     media: prompt.media,
-    sampling: { temperature: 0, topP: 1, topK: 0, maxTokens: PARITY_TOKENS, stop: [] },
+    sampling: greedy(PARITY_TOKENS),
   }));
   const samples = new Map<number, InspectSample>();
   await engine.generate(requests, {

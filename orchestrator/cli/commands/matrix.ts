@@ -1,4 +1,5 @@
 import type { Command } from 'commander';
+import { collect } from './list-option.js';
 
 interface Flags {
   vary: string[];
@@ -24,8 +25,4 @@ export function register(program: Command): void {
       const { runMatrix } = await import('../matrix.js');
       await runMatrix(recipe, { ...flags, set: flags.set ?? [] });
     });
-}
-
-function collect(value: string, previous: string[] = []): string[] {
-  return [...previous, value];
 }

@@ -1,5 +1,6 @@
 import { type Command, InvalidArgumentError, Option } from 'commander';
 import type { StageName } from '../../pipeline/stage.js';
+import { collect } from './list-option.js';
 
 const STAGES: readonly StageName[] = ['filter', 'evaluate-before', 'train', 'evaluate', 'sweep', 'report'];
 
@@ -18,7 +19,6 @@ export function register(program: Command): void {
     .summary('filter, train, evaluate, sweep and report, as the recipe says')
     .description('Run a recipe from data to report. Interrupted runs continue when started again.')
     .argument('<recipe>', 'recipe file (YAML)')
-    // No defaults for lists: help would show them as "[]".
     .option('--set <path=value>', 'override a recipe value, such as train.steps=10 (repeatable)', collect)
     .addOption(new Option('--until <stage>', 'stop after this stage').choices([...STAGES]))
     .option('--force <stage>', 'run this stage again even if it is done (repeatable)', stageList)
@@ -30,10 +30,6 @@ export function register(program: Command): void {
       const { runRecipe } = await import('../run-recipe.js');
       await runRecipe(recipe, { ...flags, set: flags.set ?? [], force: flags.force ?? [] });
     });
-}
-
-function collect(value: string, previous: string[] = []): string[] {
-  return [...previous, value];
 }
 
 function stageList(value: string, previous: StageName[] = []): StageName[] {

@@ -1,4 +1,5 @@
 import { type Command, Option } from 'commander';
+import { collect } from './list-option.js';
 
 export function register(program: Command): void {
   program
@@ -32,8 +33,4 @@ export function register(program: Command): void {
       const { serve } = await import('../serve.js');
       await serve(source, flags);
     });
-}
-
-function collect(value: string, previous: string[] = []): string[] {
-  return [...previous, value];
 }

@@ -54,7 +54,10 @@ async function sizeOf(path: string): Promise<number> {
 async function dataUrl({ path, kind }: Media, bytes: number): Promise<string> {
   if (bytes > MOST_BYTES) {
     const size = `${Math.ceil(bytes / 2 ** 20)} MiB; up to ${MOST_BYTES / 2 ** 20} MiB are sent inside a request`;
-    throw new RequestFault('media', `${path}: ${size}. Set engine.mediaUrls to file for a server that sees the files`);
+    throw new RequestFault(
+      'media',
+      `${path}: ${size}. Set engine.server.media to file for a server that sees the files`,
+    );
   }
   const type = TYPES[extname(path).toLowerCase()] ?? (kind === 'image' ? 'image/jpeg' : 'video/mp4');
   return `data:${type};base64,${(await readFile(path)).toString('base64')}`;
