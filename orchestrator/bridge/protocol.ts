@@ -112,6 +112,8 @@ const trainParams = z.object({
   seed: z.number().int(),
   steps: count,
   prompts_per_step: z.number().int().positive(),
+  /** Optimiser steps on the rollouts of one round; default 1. */
+  steps_per_round: z.number().int().positive().optional(),
   group_size: z.number().int().positive(),
   learning_rate: z.number(),
   beta: z.number(),
@@ -122,19 +124,33 @@ const trainParams = z.object({
   save_every: z.number().int().positive(),
   /** engine: completions are asked for (`rollouts`); otherwise transformers makes them. */
   generation: z.enum(['engine', 'transformers']).optional(),
-  /** Largest gap between engine and trainer log-probs of one token, checked at every step of `engine` generation. */
+  /** With `engine`: the rollouts of a round are made during the steps of the one before. */
+  ahead: z.boolean().optional(),
+  /** Largest gap between engine and trainer log-probs of one token, checked at every round of `engine` generation. */
   parity_tolerance: z.number().optional(),
+  /** Completions by which a hand-over is checked where the rollouts themselves cannot show it (`ahead`). */
+  parity_samples: count.optional(),
   /** Any other GRPOConfig field. */
   trl: z.record(z.string(), z.unknown()),
 });
-/** Rollouts of one step by the engine, `index` counting within a prompt's group. */
+/** The policy after `step` optimiser steps, and what the trainer's log-probs of a few completions are with it. */
+const weightsQuestion = z.object({
+  step: count,
+  folder: z.string(),
+  check: z.array(z.object({ prompt_id: z.string(), token_ids: tokenIds, logprobs: z.array(z.number()) })),
+});
+/** Rollouts of the round whose first step is `step`, `index` counting within a prompt's group. */
 const rolloutsQuestion = z.object({
   step: count,
   rollouts: z.array(z.object({ prompt_id: z.string(), index: count })),
 });
-/** In the order of the question; empty lists where the engine could not answer. */
+/**
+ * In the order of the question; empty lists where the engine could not answer, another prompt's group where one without
+ * difference was replaced. `weights_step`: optimiser steps that the weights had seen.
+ */
 const rolloutsAnswer = z.object({
-  rollouts: z.array(z.object({ token_ids: tokenIds, logprobs: z.array(z.number()) })),
+  weights_step: count,
+  rollouts: z.array(z.object({ prompt_id: z.string(), token_ids: tokenIds, logprobs: z.array(z.number()) })),
 });
 const rewardQuestion = z.object({
   step: count,
@@ -232,9 +248,12 @@ export const methods = {
       warning: z.looseObject({ message: z.string() }),
     },
     asks: {
-      /** The policy after `step` optimiser steps, as a model folder that the engine is to load. */
-      weights: { question: z.object({ step: count, folder: z.string() }), answer: z.object({}) },
+      weights: { question: weightsQuestion, answer: empty },
       rollouts: { question: rolloutsQuestion, answer: rolloutsAnswer },
+      /** Begins a later round with the weights last handed over; answered at once. */
+      ahead: { question: rolloutsQuestion, answer: empty },
+      /** Answered when what was begun ahead is on disk. */
+      settle: { question: empty, answer: empty },
       reward: { question: rewardQuestion, answer: z.object({ rewards: z.array(z.number().nullable()) }) },
     },
   },

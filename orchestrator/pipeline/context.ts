@@ -9,7 +9,7 @@ import { createOpenAiEngine, createVllmEngine } from '../rollout/index.js';
 import type { Store } from '../store/index.js';
 import { videoBudget } from '../training/params.js';
 import { describeArtifact } from './artifacts.js';
-import { collect } from './collect.js';
+import { collect, gradeRollouts } from './collect.js';
 import { watchMemory } from './memory.js';
 import type { StageContext, StageName, StageProgress } from './stage.js';
 
@@ -142,6 +142,8 @@ export function stageContext(options: StageContextOptions): StageContext {
     trainer: runtime.trainer,
     collect: (weights, job) =>
       collect({ ...shared, verifyMath: runtime.verifyMath, engine: () => runtime.engine(weights) }, job),
+    grade: (pass, prompts, rollouts) =>
+      gradeRollouts({ recipe, verifyMath: runtime.verifyMath }, pass, prompts, rollouts),
     artifact: (name, path) => describeArtifact(runFolder, name, path),
     warn: (kind, message, data) => {
       store.addEvent(runId, { level: 'warning', stage, kind, message, data });

@@ -1,9 +1,9 @@
 import type { Worker } from '../bridge/index.js';
 import type { MathVerifier } from '../grading/index.js';
 import type { Recipe } from '../recipe/index.js';
-import type { Prompt, Sampling } from '../records/index.js';
+import type { Prompt, Rollout, Sampling } from '../records/index.js';
 import type { RolloutEngine } from '../rollout/engine.js';
-import type { Store } from '../store/index.js';
+import type { RolloutRow, Store } from '../store/index.js';
 import type { RawArtifact } from './artifacts.js';
 
 /** Stages in the order in which they run. */
@@ -74,6 +74,12 @@ export interface StageContext {
   engine(weights: string): Promise<RolloutEngine>;
   trainer(): Worker;
   collect(weights: string, job: CollectJob): Promise<CollectSummary>;
+  /** Parses, grades and rewards rollouts of the given prompts; rows come out ordered by prompt and index. */
+  grade(
+    pass: Pick<CollectJob, 'set' | 'pass'>,
+    prompts: readonly Prompt[],
+    rollouts: readonly Rollout[],
+  ): Promise<RolloutRow[]>;
   /** Hashes a file or folder (path relative to the run folder) that the stage leaves behind. */
   artifact(name: string, path: string): Promise<RawArtifact>;
   warn(kind: string, message: string, data?: unknown): void;

@@ -21,6 +21,8 @@ const RULES: readonly Rule[] = [
   serverKeepsItsWeights,
   budgetIsGiven,
   engineSamplesPlainly,
+  roundsAreWhole,
+  onlyTheEngineCan,
   completionsFit,
   batchesDivideSteps,
 ];
@@ -195,6 +197,26 @@ function engineSamplesPlainly({ train }: Partial<Recipe>): Problem[] {
   const message = `train.temperature is ${train.temperature}, but with train.generation engine it must be 1`;
   const fix = 'set train.temperature to 1, or train.generation to transformers';
   return [{ code: 'contradiction', path: ['train', 'temperature'], other: ['train', 'generation'], message, fix }];
+}
+
+/** The rollouts of a round are not kept, so that a training can only be taken up again where one ends. */
+function roundsAreWhole({ train }: Partial<Recipe>): Problem[] {
+  if (!train?.enabled || train.saveEvery % train.stepsPerRound === 0) return [];
+  const message = `train.saveEvery is ${train.saveEvery}, which is not a multiple of train.stepsPerRound (${train.stepsPerRound}): checkpoints are made where a round ends`;
+  const fix = `set train.saveEvery to ${Math.ceil(train.saveEvery / train.stepsPerRound) * train.stepsPerRound}`;
+  return [{ code: 'contradiction', path: ['train', 'saveEvery'], other: ['train', 'stepsPerRound'], message, fix }];
+}
+
+function onlyTheEngineCan({ train }: Partial<Recipe>): Problem[] {
+  if (train?.generation !== 'transformers') return [];
+  const asked = (['ahead', 'dynamicSampling'] as const).filter((key) => Boolean(train[key]));
+  return asked.map((key) => ({
+    code: 'contradiction',
+    path: ['train', key],
+    other: ['train', 'generation'],
+    message: `train.${key} needs rollouts of the engine, but train.generation is transformers`,
+    fix: `remove train.${key}, or set train.generation to engine`,
+  }));
 }
 
 function budgetIsGiven({ sweep }: Partial<Recipe>): Problem[] {

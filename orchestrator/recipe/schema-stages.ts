@@ -61,13 +61,35 @@ export const trainSchema = z
   .strictObject({
     enabled: z.boolean().default(true).describe('Train with GRPO; off, the starting policy is evaluated as it is.'),
     generation: z
-      .enum(['transformers', 'engine'])
-      .default('transformers')
+      .enum(['engine', 'transformers'])
+      .default('engine')
       .describe(
-        'What generates the rollouts of training: transformers, inside TRL; engine, the rollout engine, which is given the new weights before each step.',
+        'What generates the rollouts of training: engine, the rollout engine, which is given the new weights before each round; transformers, inside TRL.',
       ),
     steps: z.int().min(1).max(1_000_000).default(60).describe('Optimiser steps.'),
     promptsPerStep: z.int().min(1).max(4096).default(8).describe('Questions in one step.'),
+    stepsPerRound: z
+      .int()
+      .min(1)
+      .max(1024)
+      .default(1)
+      .describe(
+        'Optimiser steps on the rollouts of one round (the paper: 8): the rollouts of all of them are generated together, with the weights at its beginning.',
+      ),
+    ahead: z
+      .boolean()
+      .default(false)
+      .describe(
+        'Generate the rollouts of a round during the steps of the one before; they are then one round older than the policy (engine only).',
+      ),
+    dynamicSampling: z
+      .int()
+      .min(0)
+      .max(16)
+      .default(0)
+      .describe(
+        'Times that groups without difference, all of whose rewards are equal, are replaced by those of further questions in a round; 0 is off (DAPO; engine only).',
+      ),
     groupSize: z
       .int()
       .min(2, { error: 'a group needs at least 2 rollouts (its advantage is 0 otherwise)' })

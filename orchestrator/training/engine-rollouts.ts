@@ -1,84 +1,136 @@
 import { z } from 'zod';
+import { UserError } from '../errors.js';
 import type { StageContext } from '../pipeline/stage.js';
 import { messagesFor } from '../prompting/index.js';
-import type { Prompt, Rollout } from '../records/index.js';
-import type { RolloutEngine, RolloutRequest } from '../rollout/engine.js';
-import { deriveSeed } from '../statistics/index.js';
+import type { Prompt } from '../records/index.js';
+import type { RolloutEngine } from '../rollout/engine.js';
+import type { RolloutRow } from '../store/index.js';
+import { keptRounds } from './kept-rounds.js';
+import { compareParity } from './parity.js';
+import { type Round, roundMaker, type Slot } from './round.js';
 
-const weightsSchema = z.object({ step: z.number().int(), folder: z.string() });
-const rolloutsSchema = z.object({
+const weightsSchema = z.object({
   step: z.number().int(),
-  rollouts: z.array(z.object({ prompt_id: z.string(), index: z.number().int() })),
+  folder: z.string(),
+  check: z.array(
+    z.object({ prompt_id: z.string(), token_ids: z.array(z.number().int()), logprobs: z.array(z.number()) }),
+  ),
 });
+const rolloutsSchema = z
+  .object({
+    step: z.number().int(),
+    rollouts: z.array(z.object({ prompt_id: z.string(), index: z.number().int() })),
+  })
+  .transform(({ step, rollouts }) => ({
+    step,
+    slots: rollouts.map(({ prompt_id, index }): Slot => ({ promptId: prompt_id, index })),
+  }));
 
-/** The rollouts of training by the engine: what Python asks for, and what was made for the step under way. */
+type Handler = (payload: unknown) => Promise<unknown>;
+
+/** The rollouts of training by the engine: what Python asks for, and what was made for the round under way. */
 export interface EngineRollouts {
-  readonly handlers: Readonly<Record<'weights' | 'rollouts', (payload: unknown) => Promise<unknown>>>;
-  /** A completion of the step, with the engine's own log-probs and offsets. */
-  rollout(step: number, promptId: string, index: number): Rollout | undefined;
-  /** Whether the engine could not make it: then it has no reward. */
-  failed(step: number, promptId: string, index: number): boolean;
+  readonly handlers: Readonly<Record<'weights' | 'rollouts' | 'ahead' | 'settle', Handler>>;
+  /** Graded rollouts of the round whose first step this is; undefined when they are not the engine's. */
+  round(step: number): Round | undefined;
+  /** What is kept of rounds up to `step` is needed no more: a checkpoint has them behind it. */
+  forget(step: number): void;
 }
 
-/** Hands each policy to the warm engine and asks it for the step's completions; only the last step is remembered. */
+/** Hands each policy to the warm engine and asks it for rounds of completions; only the last round is remembered. */
 export function engineRollouts(context: StageContext, prompts: readonly Prompt[]): EngineRollouts {
-  const { train, prompting, seed } = context.recipe;
-  const byId = new Map(prompts.map((prompt) => [prompt.id, prompt]));
-  const sampling = { temperature: train.temperature, topP: 1, topK: 0, maxTokens: train.maxCompletionTokens, stop: [] };
-  const system = context.system === undefined ? {} : { system: context.system };
-  let engine: RolloutEngine | undefined;
-  let last: { readonly step: number; readonly made: ReadonlyMap<string, Rollout> } | undefined;
+  const makeRound = roundMaker(context, prompts);
+  const kept = keptRounds(context.folder);
+  let loaded: { readonly engine: RolloutEngine; readonly step: number } | undefined;
+  let begun: { readonly step: number; readonly round: Promise<Round> } | undefined;
+  let last: Round | undefined;
 
-  function requestOf(step: number, promptId: string, index: number): RolloutRequest {
-    const prompt = byId.get(promptId);
-    if (!prompt) throw new Error(`TRL asked for a rollout of ${promptId}, which is not a training prompt`);
-    const { messages } = messagesFor(prompt, { mode: prompting.mode, ...system });
-    // The same after a resume: a step that is taken again sees the same completions.
-    const own = deriveSeed(seed, `train/${step}`, promptId, index);
-    return { promptId, index, seed: own, messages, media: prompt.media, sampling };
-  }
-
-  async function generate(step: number, requests: readonly RolloutRequest[]): Promise<ReadonlyMap<string, Rollout>> {
-    if (engine === undefined) throw new Error('rollouts were asked for before the weights were handed over');
-    const made = new Map<string, Rollout>();
-    await engine.generate(requests, {
-      signal: context.signal,
-      onResult: (result) => {
-        if (!('code' in result)) return void made.set(nameOf(result.promptId, result.index), result);
-        const { promptId, index, message } = result;
-        context.warn('train', `rollout ${index} of ${promptId} in step ${step} could not be made: ${message}`, result);
-      },
-    });
-    context.signal.throwIfAborted();
-    return made;
+  function make(step: number, slots: readonly Slot[]): Promise<Round> {
+    if (loaded === undefined) throw new Error('rollouts were asked for before the weights were handed over');
+    return makeRound(loaded.engine, step, loaded.step, slots);
   }
 
   return {
     handlers: {
       weights: async (payload) => {
-        const { folder } = weightsSchema.parse(payload);
+        const { step, folder, check } = weightsSchema.parse(payload);
         // Through the context, which knows what the engine has: the evaluation after the training asks for other weights.
-        engine = await context.engine(folder);
+        loaded = { engine: await context.engine(folder), step };
+        if (check.length > 0) await checkHandOver(context, loaded.engine, prompts, step, check);
         return {};
       },
       rollouts: async (payload) => {
-        const { step, rollouts } = rolloutsSchema.parse(payload);
-        const requests = rollouts.map(({ prompt_id, index }) => requestOf(step, prompt_id, index));
-        const made = await generate(step, requests);
-        last = { step, made };
-        return {
-          rollouts: requests.map(({ promptId, index }) => {
-            const { tokenIds = [], logprobs = [] } = made.get(nameOf(promptId, index)) ?? {};
-            return { token_ids: tokenIds, logprobs };
-          }),
-        };
+        const { step, slots } = rolloutsSchema.parse(payload);
+        const ahead = begun?.step === step ? await begun.round : await kept.find(step);
+        begun = undefined;
+        last = ahead && sameSlots(ahead.asked, slots) ? ahead : await make(step, slots);
+        return answerOf(last);
+      },
+      ahead: async (payload) => {
+        const { step, slots } = rolloutsSchema.parse(payload);
+        const round = make(step, slots).then(kept.keep);
+        // Whoever asks for it next hears of its failure.
+        round.catch(() => {});
+        begun = { step, round };
+        return {};
+      },
+      settle: async () => {
+        await begun?.round;
+        return {};
       },
     },
-    rollout: (step, promptId, index) => (last?.step === step ? last.made.get(nameOf(promptId, index)) : undefined),
-    failed: (step, promptId, index) => last?.step === step && !last.made.has(nameOf(promptId, index)),
+    round: (step) => (last?.step === step ? last : undefined),
+    forget: kept.forget,
   };
 }
 
-function nameOf(promptId: string, index: number): string {
-  return `${promptId}/${index}`;
+function answerOf({ weightsStep, slots, rows }: Round) {
+  const made = new Map<string, RolloutRow['rollout']>(
+    rows.map(({ rollout }) => [`${rollout.promptId}/${rollout.index}`, rollout]),
+  );
+  const rollouts = slots.map(({ promptId, index }) => {
+    const { tokenIds = [], logprobs = [] } = made.get(`${promptId}/${index}`) ?? {};
+    return { prompt_id: promptId, token_ids: tokenIds, logprobs };
+  });
+  return { weights_step: weightsStep, rollouts };
+}
+
+function sameSlots(left: readonly Slot[], right: readonly Slot[]): boolean {
+  return (
+    left.length === right.length &&
+    left.every(({ promptId, index }, place) => promptId === right[place]?.promptId && index === right[place]?.index)
+  );
+}
+
+/** The engine must give the completions the log-probs that the trainer gives them with the weights just handed over. */
+async function checkHandOver(
+  context: StageContext,
+  engine: RolloutEngine,
+  prompts: readonly Prompt[],
+  step: number,
+  check: z.infer<typeof weightsSchema>['check'],
+): Promise<void> {
+  const { prompting, train } = context.recipe;
+  const system = context.system === undefined ? {} : { system: context.system };
+  const samples = check.map(({ prompt_id, token_ids }) => {
+    const prompt = prompts.find(({ id }) => id === prompt_id);
+    if (!prompt) throw new Error(`${prompt_id} is not a training prompt`);
+    const { messages } = messagesFor(prompt, { mode: prompting.mode, ...system });
+    return { messages, media: prompt.media, tokenIds: token_ids };
+  });
+  const seen = await engine.inspect(samples);
+  // Prompts and media were compared before the first step; here only the weights are new.
+  const trainer = seen.map(({ promptTokenIds, visualGrid }, place) => ({
+    prompt_token_ids: promptTokenIds,
+    visual_grid: visualGrid,
+    logprobs: check[place]?.logprobs ?? [],
+  }));
+  const report = compareParity(trainer, seen, { tolerance: train.parityTolerance });
+  if (report.ok) return;
+  throw new UserError({
+    code: 'parity',
+    kind: 'check',
+    message: `the engine does not have the weights handed over after step ${step}: ${report.firstDifference}`,
+    fix: 'docs/training.md lists known causes; train.generation transformers needs no engine',
+  });
 }

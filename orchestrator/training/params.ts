@@ -13,6 +13,10 @@ export function videoBudget({ video }: Pick<Recipe, 'video'>) {
   };
 }
 
+function engineParams({ generation, ahead, parityTolerance, paritySamples }: Recipe['train']) {
+  return { generation, ahead, parity_tolerance: parityTolerance, parity_samples: paritySamples };
+}
+
 /** Parameters of `train.run` (bridge/protocol.ts). */
 export function trainParams({ recipe, folder }: StageContext, weights: string, promptsFile: string) {
   const { train } = recipe;
@@ -24,13 +28,14 @@ export function trainParams({ recipe, folder }: StageContext, weights: string, p
     seed: recipe.seed,
     steps: train.steps,
     prompts_per_step: train.promptsPerStep,
+    steps_per_round: train.stepsPerRound,
     group_size: train.groupSize,
     learning_rate: train.learningRate,
     beta: train.beta,
     temperature: train.temperature,
     max_completion_tokens: train.maxCompletionTokens,
     save_every: train.saveEvery,
-    ...(train.generation === 'engine' ? { generation: train.generation, parity_tolerance: train.parityTolerance } : {}),
+    ...(train.generation === 'engine' ? engineParams(train) : {}),
     trl: train.trl,
     policy_dir: join(folder, 'policy'),
   };

@@ -1,9 +1,6 @@
 import { z } from 'zod';
-import { parseCompletion } from '../answer/index.js';
-import { gradeMany } from '../grading/index.js';
 import type { StageContext } from '../pipeline/stage.js';
 import type { Prompt } from '../records/index.js';
-import { dualAnswerReward } from '../reward/index.js';
 import { shuffled } from '../statistics/index.js';
 import type { RolloutRow } from '../store/index.js';
 import type { EngineRollouts } from './engine-rollouts.js';
@@ -24,55 +21,51 @@ const requestSchema = z.object({
 type Completion = z.infer<typeof requestSchema>['completions'][number];
 
 /**
- * Answers TRL's reward function: one reward per completion, in order; null where the grader failed, which TRL leaves
- * out of the group. Every graded completion goes into the store with its verdicts, as unit `step/N`.
+ * Answers TRL's reward function: one reward per completion, in order; null where the grader failed or the engine made
+ * none, which TRL leaves out of the group. Every graded completion goes into the store with its verdicts, as unit
+ * `step/N` of the first step that it is for.
  */
 export function rewardHandler(
   context: StageContext,
   prompts: readonly Prompt[],
-  made: EngineRollouts | undefined,
+  engine: EngineRollouts | undefined,
 ): (payload: unknown) => Promise<{ rewards: (number | null)[] }> {
-  const byId = new Map(prompts.map((prompt) => [prompt.id, prompt]));
   // A resumed run repeats the steps after its last checkpoint: their rows are there already.
   const committed = new Set(context.store.committedUnits(context.stageId));
-  return async (payload) => {
-    const { step, completions } = requestSchema.parse(payload);
-    const rows = await rewardRows(context, byId, completions, step, made);
-    const unit = `step/${step}`;
+  const commit = (unit: string, rows: readonly RolloutRow[]): void => {
     if (!committed.has(unit)) context.store.commitUnit(context.stageId, unit, rows, []);
     committed.add(unit);
-    const rewards = rows.map(({ reward, promptId, rollout }) =>
-      made?.failed(step, promptId, rollout.index) ? null : (reward?.total ?? null),
-    );
+  };
+  return async (payload) => {
+    const { step, completions } = requestSchema.parse(payload);
+    const round = engine?.round(step);
+    const rows = round?.rows ?? (await gradeCompletions(context, prompts, completions, step));
+    commit(`step/${step}`, rows);
+    if (round && round.replaced.length > 0) commit(`step/${step}/replaced`, round.replaced);
+    const totals = new Map(rows.map(({ rollout, reward }) => [nameOf(rollout.promptId, rollout.index), reward?.total]));
+    const rewards = completions.map(({ prompt_id, index }) => totals.get(nameOf(prompt_id, index)) ?? null);
     const shuffle = context.recipe.train.control === 'shuffled-rewards';
     return { rewards: shuffle ? shuffled(rewards, step) : rewards };
   };
 }
 
-async function rewardRows(
+async function gradeCompletions(
   context: StageContext,
-  byId: ReadonlyMap<string, Prompt>,
+  prompts: readonly Prompt[],
   completions: readonly Completion[],
   step: number,
-  made: EngineRollouts | undefined,
 ): Promise<RolloutRow[]> {
-  const { prompting, reward: weights } = context.recipe;
-  const reading = { formatRule: weights.formatRule, parsers: prompting.parsers };
-  const items = completions.map((completion) => {
-    const prompt = byId.get(completion.prompt_id);
-    if (!prompt) throw new Error(`TRL asked for the reward of ${completion.prompt_id}, which is not a training prompt`);
-    const rollout = made?.rollout(step, completion.prompt_id, completion.index) ?? rolloutOf(completion, step);
-    return { prompt, rollout, trace: parseCompletion(rollout, prompting.mode, reading) };
-  });
-  const verdicts = await gradeMany(items, {
-    verifyMath: context.verifyMath,
-    correctThreshold: weights.correctThreshold,
-  });
-  return items.map(({ prompt, rollout, trace }, index) => {
-    const graded = verdicts[index] ?? { first: null, second: null };
-    const reward = dualAnswerReward(trace, graded, weights, prompting.mode);
-    return { set: 'train', pass: 'train', promptId: prompt.id, rollout, trace, verdicts: graded, reward, step };
-  });
+  const wanted = new Set(completions.map(({ prompt_id }) => prompt_id));
+  const theirs = prompts.filter(({ id }) => wanted.delete(id));
+  const [unknown] = wanted;
+  if (unknown !== undefined) throw new Error(`TRL asked for the reward of ${unknown}, which is not a training prompt`);
+  const rollouts = completions.map((completion) => rolloutOf(completion, step));
+  const rows = await context.grade({ set: 'train', pass: 'train' }, theirs, rollouts);
+  return rows.map((row) => ({ ...row, step }));
+}
+
+function nameOf(promptId: string, index: number): string {
+  return `${promptId}/${index}`;
 }
 
 /** TRL's own generation gives no log-probs or offsets, so these rows have no confidence. */

@@ -56,7 +56,11 @@ export async function run(
     onEvent: (event, payload) => {
       if (event === 'step') curve.set(...recordStep(context, payload as Record<string, number | null>));
       else if (event === 'warning') context.warn('train', String((payload as { message: unknown }).message), payload);
-      else if (event === 'saved') context.progress.note(`checkpoint after step ${(payload as { step: number }).step}`);
+      else if (event === 'saved') {
+        const { step } = payload as { step: number };
+        made?.forget(step);
+        context.progress.note(`checkpoint after step ${step}`);
+      }
     },
   });
   context.signal.throwIfAborted();
@@ -75,12 +79,14 @@ export async function run(
 function keptPrompts(context: StageContext, kept: readonly string[]): Prompt[] {
   const wanted = new Set(kept);
   const prompts = (context.prompts.get('train') ?? []).filter((prompt) => wanted.has(prompt.id));
-  if (prompts.length >= context.recipe.train.promptsPerStep) return prompts;
+  const { promptsPerStep, stepsPerRound } = context.recipe.train;
+  const needed = promptsPerStep * stepsPerRound;
+  if (prompts.length >= needed) return prompts;
   throw new UserError({
     code: 'too-few-prompts',
     kind: 'data',
-    message: `the filter kept ${prompts.length} prompts, one training step needs ${context.recipe.train.promptsPerStep}`,
-    fix: 'add prompts of middling difficulty, lower train.promptsPerStep, or set filter.enabled to false',
+    message: `the filter kept ${prompts.length} prompts, one round of training needs ${needed}`,
+    fix: 'add prompts of middling difficulty, lower train.promptsPerStep or train.stepsPerRound, or set filter.enabled to false',
   });
 }
 

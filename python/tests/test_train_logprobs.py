@@ -15,7 +15,7 @@ from training_help import BUDGET, TINY, Host, black_video, image_row, medium, re
 
 from vauto_worker import train
 from vauto_worker.positions import grid_positions, row_positions
-from vauto_worker.train_samples import order_of_steps, token_types
+from vauto_worker.train_samples import order_of_rounds, token_types
 
 
 @pytest.fixture(scope="module")
@@ -135,8 +135,8 @@ def test_text_continues_after_the_largest_position_of_a_video() -> None:
     assert grid_positions([3, 2, 2], 2, 1.5)[0].tolist() == [0, 1, 3]
 
 
-def test_the_order_of_prompts_is_seeded_and_repeats_none_within_a_step() -> None:
-    order = order_of_steps(list("abcdefg"), steps=6, per_step=3, seed=4)
-    assert order == order_of_steps(list("abcdefg"), steps=6, per_step=3, seed=4)
+def test_the_order_of_prompts_is_seeded_and_repeats_none_within_a_round() -> None:
+    order = order_of_rounds(list("abcdefg"), rounds=6, per_round=3, seed=4)
+    assert order == order_of_rounds(list("abcdefg"), rounds=6, per_round=3, seed=4)
     assert all(len(set(order[start : start + 3])) == 3 for start in range(0, 18, 3))
     assert order[:6] != order[6:12]

@@ -91,6 +91,7 @@ def parameters(folder: Path, rows: list[dict[str, Any]], **changes: Any) -> dict
         "seed": 5,
         "steps": 3,
         "prompts_per_step": 3,
+        "steps_per_round": 1,
         "group_size": 4,
         "learning_rate": 1e-3,
         "beta": 0.01,

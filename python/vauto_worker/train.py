@@ -19,7 +19,7 @@ from .errors import Cancelled, UserFault
 from .media import MediaFault
 from .reward_client import RewardClient
 from .train_config import grpo_config
-from .train_samples import Encoder, Samples, order_of_steps, read_prompts
+from .train_samples import Encoder, Samples, order_of_rounds, read_prompts
 from .weights import model_folder, weights_hash
 
 # TRL's names of what a step event carries; the share of groups whose rewards are all equal has no gradient.
@@ -61,10 +61,11 @@ def run(params: dict[str, Any], host: Host) -> dict[str, Any]:
     """
     folder = Path(model_folder(params["model"]))
     rows = read_prompts(params["prompts_file"])
+    params = {"steps_per_round": 1, **params}
     trainer = make_trainer(folder, params, host, rows)
     output = Path(params["output_dir"])
     if params.get("generation") == "engine":
-        trainer.generate_by(engine_rollouts(trainer, host, folder, output / "handover"))
+        trainer.generate_by(engine_rollouts(trainer, host, params, folder, output / "handover"))
     start = checkpoints.newest(output, trainer.fingerprint)
     if start is None or checkpoints.step_of(start) < params["steps"]:
         trainer.train(resume_from_checkpoint=None if start is None else str(start))
@@ -106,6 +107,7 @@ NEUTRAL = {
     "seed": 0,
     "steps": 1,
     "prompts_per_step": 1,
+    "steps_per_round": 1,
     "group_size": 2,
     "learning_rate": 0.0,
     "beta": 0.0,
@@ -126,7 +128,9 @@ def make_trainer(folder: Path, params: dict[str, Any], host: Host, rows: list[di
     processor = AutoProcessor.from_pretrained(folder, trust_remote_code=config.trust_remote_code)
     encode = Encoder(processor, params["video_budget"], token_side(str(folder)))
     samples = Samples(rows, encode, lambda *fault: report_skipped(host, *fault))
-    order = order_of_steps(list(samples.rows), params["steps"], params["prompts_per_step"], params["seed"])
+    per_round = params["prompts_per_step"] * params["steps_per_round"]
+    rounds = math.ceil(params["steps"] / params["steps_per_round"])
+    order = order_of_rounds(list(samples.rows), rounds, per_round, params["seed"])
     offset = config.process_index * config.generation_batch_size
     reward = RewardClient(host, processor.tokenizer, [], rank_offset=offset)
     trainer = VideoGrpoTrainer(
@@ -139,11 +143,33 @@ def make_trainer(folder: Path, params: dict[str, Any], host: Host, rows: list[di
         processing_class=processor,
     )
     reward.end_ids = frozenset(trainer.eos_token_ids)
-    trainer.add_callback(StepReporter(host, trainer, reward, params.get("parity_tolerance")))
+    # Rollouts of older weights rightly have other log-probs; then the hand-over is what is checked.
+    tolerance = None if params.get("ahead") else params.get("parity_tolerance")
+    trainer.add_callback(StepReporter(host, trainer, reward, tolerance))
     return trainer
 
 
-def engine_rollouts(trainer: Any, host: Host, source: Path, folder: Path) -> EngineRollouts:
+class EnginePolicy:
+    """The trainer as its engine knows it."""
+
+    def __init__(self, trainer: Any, source: Path, params: dict[str, Any]):
+        self.trainer = trainer
+        self.source = source
+        self.params = params
+        self.completion_logps = trainer.completion_logps
+
+    def export(self, folder: Path) -> None:
+        export_policy(self.trainer, self.source, folder)
+
+    def upcoming(self, step: int) -> list[str]:
+        per_step, group = self.params["prompts_per_step"], self.params["group_size"]
+        first = (step + self.params["steps_per_round"]) * per_step
+        prompts = self.trainer.train_dataset["prompt"][first : first + self.params["steps_per_round"] * per_step]
+        wanted = [prompt_id for prompt_id in prompts for _ in range(group)]
+        return self.trainer.samples.usable(wanted, keep=self.trainer.rows)
+
+
+def engine_rollouts(trainer: Any, host: Host, params: dict[str, Any], source: Path, folder: Path) -> EngineRollouts:
     """Raises UserFault for what only `transformers` generation can do so far."""
     if trainer.accelerator.num_processes > 1:
         fix = "set train.generation to transformers"
@@ -154,7 +180,9 @@ def engine_rollouts(trainer: Any, host: Host, source: Path, folder: Path) -> Eng
         raise UserFault("engine-sampling", f"train.trl.{given[0]}: the engine samples without it", fix, "recipe")
     folder.mkdir(parents=True, exist_ok=True)
     end_id = min(trainer.eos_token_ids)
-    return EngineRollouts(host, folder, lambda target: export_policy(trainer, source, target), end_id)
+    lag = params["steps_per_round"] if params.get("ahead") else 0
+    checked = params.get("parity_samples", 0)
+    return EngineRollouts(host, folder, EnginePolicy(trainer, source, params), end_id, lag, checked)
 
 
 def report_skipped(host: Host, prompt_id: str, code: str, message: str) -> None:
@@ -167,7 +195,10 @@ PLAIN_SAMPLING = {"top_p": 1.0, "top_k": 0, "min_p": None, "repetition_penalty":
 
 
 class StepReporter(TrainerCallback):
-    """Events to TypeScript, the stop on cancellation, a checkpoint at the end whatever `save_every`."""
+    """Events to TypeScript, the stop on cancellation, a checkpoint at the end whatever `save_every`.
+
+    Within a round there are no checkpoints: its rollouts are not kept.
+    """
 
     def __init__(self, host: Host, trainer: Any, reward: RewardClient, tolerance: float | None):
         self.host = host
@@ -179,13 +210,14 @@ class StepReporter(TrainerCallback):
     def on_step_begin(self, args: Any, state: Any, control: Any, **_: Any) -> None:
         self.started = time.perf_counter()
         self.trainer.seconds.clear()
-        self.reward.seconds = 0.0
+        self.reward.seconds, self.reward.ungraded = 0.0, 0
 
     def on_step_end(self, args: Any, state: Any, control: Any, **_: Any) -> None:
         if self.host.cancelled():
             control.should_training_stop = True
+        round_ends = state.global_step % (args.steps_per_generation // args.gradient_accumulation_steps) == 0
         if control.should_training_stop:
-            control.should_save = True
+            control.should_save = round_ends or state.global_step >= state.max_steps
 
     def on_log(self, args: Any, state: Any, control: Any, logs: dict[str, Any], **_: Any) -> None:
         if "loss" not in logs:

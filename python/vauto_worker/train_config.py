@@ -20,6 +20,8 @@ OWN_FIELDS = {
     "temperature": "train.temperature",
     "max_completion_length": "train.maxCompletionTokens",
     "save_steps": "train.saveEvery",
+    "steps_per_generation": "train.stepsPerRound",
+    "generation_batch_size": "train.stepsPerRound",
 }
 # Fields that vauto depends on, and why.
 FIXED_FIELDS = {
@@ -87,7 +89,10 @@ def defaults() -> dict[str, Any]:
 
 
 def step_sizes(parameters: dict[str, Any], given: dict[str, Any]) -> dict[str, Any]:
-    """How a step's rollouts are cut into batches: `per_device_train_batch_size` may be given, the rest follows."""
+    """How a step's rollouts are cut into batches: `per_device_train_batch_size` may be given, the rest follows.
+
+    TRL counts a generation round in batches, vauto and the paper in optimiser steps.
+    """
     rollouts = parameters["prompts_per_step"] * parameters["group_size"]
     processes = world_size()
     size = given.get("per_device_train_batch_size", rollouts // processes)
@@ -98,7 +103,12 @@ def step_sizes(parameters: dict[str, Any], given: dict[str, Any]) -> dict[str, A
             "choose train.trl.per_device_train_batch_size so that it divides promptsPerStep × groupSize / processes",
             "recipe",
         )
-    return {"per_device_train_batch_size": size, "gradient_accumulation_steps": rollouts // (size * processes)}
+    accumulated = rollouts // (size * processes)
+    return {
+        "per_device_train_batch_size": size,
+        "gradient_accumulation_steps": accumulated,
+        "steps_per_generation": accumulated * parameters.get("steps_per_round", 1),
+    }
 
 
 def world_size() -> int:

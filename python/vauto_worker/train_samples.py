@@ -17,7 +17,7 @@ from .chat import check_media, prompt_text
 from .errors import UserFault
 from .video_budget import VideoBudget, processor_kwargs
 
-# Prepared samples kept for later epochs; those of the step under way stay whatever their size.
+# Prepared samples kept for later epochs; those of the round under way stay whatever their size.
 CACHE_BYTES = 512 * 2**20
 TEXT, IMAGE, VIDEO = 0, 1, 2
 
@@ -84,17 +84,17 @@ class Samples:
         self.kept.move_to_end(prompt_id)
         return self.kept[prompt_id]
 
-    def usable(self, wanted: Sequence[str]) -> list[str]:
-        """`wanted` with each broken prompt replaced by the next good one of the file that is not in the step already.
+    def usable(self, wanted: Sequence[str], keep: Sequence[str] = ()) -> list[str]:
+        """`wanted` with each broken prompt replaced by the next good one of the file that is not in the round already.
 
-        Raises UserFault when too few good ones are left.
+        `keep`: prompts whose samples are still needed. Raises UserFault when too few good ones are left.
         """
         stand_in: dict[str, str] = {}
         taken = set(wanted)
         for prompt_id in dict.fromkeys(wanted):
             stand_in[prompt_id] = self.good(prompt_id, taken)
             taken.add(stand_in[prompt_id])
-        self.forget(taken)
+        self.forget(taken | set(keep))
         return [stand_in[prompt_id] for prompt_id in wanted]
 
     def good(self, prompt_id: str, taken: set[str]) -> str:
@@ -150,21 +150,21 @@ def read_prompts(path: str) -> list[dict[str, Any]]:
         raise UserFault("prompts-file", f"{path}: {error}", fix, "data") from error
 
 
-def order_of_steps(ids: Sequence[str], steps: int, per_step: int, seed: int) -> list[str]:
-    """Prompt ids of all steps, `per_step` each: epoch after epoch in a new order, no prompt twice in a step.
+def order_of_rounds(ids: Sequence[str], rounds: int, per_round: int, seed: int) -> list[str]:
+    """Prompt ids of all rounds, `per_round` each: epoch after epoch in a new order, no prompt twice in a round.
 
-    What is left of an epoch when it does not fill a step is left out of it. Raises UserFault for too few prompts.
+    What is left of an epoch when it does not fill a round is left out of it. Raises UserFault for too few prompts.
     """
-    if len(ids) < per_step:
+    if len(ids) < per_round:
         raise UserFault(
             "too-few-prompts",
-            f"one step takes {per_step} prompts, there are {len(ids)}",
-            "lower train.promptsPerStep or add prompts",
+            f"one round takes {per_round} prompts, there are {len(ids)}",
+            "lower train.promptsPerStep or train.stepsPerRound, or add prompts",
             "data",
         )
     random, order = Random(seed), []
-    while len(order) < steps * per_step:
+    while len(order) < rounds * per_round:
         epoch = list(ids)
         random.shuffle(epoch)
-        order += epoch[: len(epoch) - len(epoch) % per_step]
-    return order[: steps * per_step]
+        order += epoch[: len(epoch) - len(epoch) % per_round]
+    return order[: rounds * per_round]

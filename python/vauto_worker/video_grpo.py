@@ -22,7 +22,7 @@ from peft import PeftModel
 from trl import GRPOTrainer
 
 from . import checkpoints
-from .engine_rollouts import EngineRollouts
+from .engine_rollouts import EngineRollouts, Round
 from .errors import UserFault
 from .positions import use_engine_positions
 from .shared_media import SharedMedia
@@ -37,12 +37,14 @@ VISION_TOWERS = ("visual", "vision_tower", "vision_model")
 class VideoGrpoTrainer(GRPOTrainer):
     """GRPOTrainer whose `train_dataset` has one column, `prompt`, of ids in `samples`.
 
-    `fingerprint` goes into every checkpoint (checkpoints.py). `seconds` sums the time of this step's parts.
+    `fingerprint` goes into every checkpoint (checkpoints.py). `seconds` sums the time of this step's parts. With
+    `generate_by` completions come from the engine, a round of them before TRL asks.
     """
 
     def __init__(self, *, samples: Samples, fingerprint: str = "", **trl: Any):
         super().__init__(**trl)
         self.rollouts: EngineRollouts | None = None
+        self.round: Round | None = None
         self.samples = samples
         self.fingerprint = fingerprint
         self.rows: list[str] = []
@@ -66,9 +68,9 @@ class VideoGrpoTrainer(GRPOTrainer):
         return [sample.ids for sample in samples], None, fields
 
     def _generate_single_turn(self, *args: Any, **kwargs: Any):
+        if self.round is not None:
+            return self.round.ids, self.round.logprobs
         with self.timed("generate"):
-            if self.rollouts is not None:
-                return self.rollouts(self.rows, self.state.global_step)
             return super()._generate_single_turn(*args, **kwargs)
 
     def generate_by(self, rollouts: EngineRollouts) -> None:
@@ -79,6 +81,10 @@ class VideoGrpoTrainer(GRPOTrainer):
 
     def _generate_and_score_completions(self, inputs: list):
         self.rows = self.samples.usable([row["prompt"] for row in inputs])
+        if self.rollouts is not None:
+            with self.timed("generate"):
+                self.round = self.rollouts(self.rows, self.state.global_step)
+            self.rows = self.round.rows
         inputs = [row | {"prompt": prompt_id} for row, prompt_id in zip(inputs, self.rows, strict=True)]
         output = super()._generate_and_score_completions(inputs)
         # A list beside the tensors: TRL shuffles and splits it along with them.
@@ -102,6 +108,8 @@ class VideoGrpoTrainer(GRPOTrainer):
         return super()._get_per_token_logps_and_entropies(with_media, *args, **kwargs)
 
     def _save_checkpoint(self, model: Any, trial: Any):
+        if self.rollouts is not None:
+            self.rollouts.settle()
         target = Path(self.args.output_dir) / f"checkpoint-{self.state.global_step}"
         draft = target.with_name(".checkpoint.writing")
         if self.args.should_save:

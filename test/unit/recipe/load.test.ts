@@ -128,7 +128,7 @@ describe('YAML', () => {
       '7:44 invalid-value: filter.rollouts is 0; at least 2 rollouts are needed to see a question answered both rightly and wrongly',
       '10:16 invalid-value: train.steps is 0; it must be at least 1 (*many was written in line 7)',
     ]);
-    const merged = `${MINIMAL}filter: &f {temperature: 0.5}\ntrain: {<<: *f, steps: 2}\n`;
+    const merged = `${MINIMAL}filter: &f {temperature: 0.5}\ntrain: {<<: *f, steps: 2, generation: transformers}\n`;
     expect((await load(merged)).recipe.train).toMatchObject({ temperature: 0.5, steps: 2 });
     const wrong = `${MINIMAL}filter: &f {maxTokens: 9}\ntrain: {<<: *f}\n`;
     expect(await problems(wrong)).toEqual([
