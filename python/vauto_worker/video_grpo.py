@@ -24,6 +24,7 @@ from trl import GRPOTrainer
 from . import checkpoints
 from .engine_rollouts import EngineRollouts, Round
 from .errors import UserFault
+from .importance import correct, repeats_the_loss
 from .positions import use_engine_positions
 from .shared_media import SharedMedia
 from .train_samples import Sample, Samples, token_types
@@ -45,6 +46,8 @@ class VideoGrpoTrainer(GRPOTrainer):
         super().__init__(**trl)
         self.rollouts: EngineRollouts | None = None
         self.round: Round | None = None
+        #: What the loss works on, where the importance ratio is computed in it.
+        self.uncorrected: dict[str, Any] | None = None
         self.samples = samples
         self.fingerprint = fingerprint
         self.rows: list[str] = []
@@ -86,13 +89,18 @@ class VideoGrpoTrainer(GRPOTrainer):
                 self.round = self.rollouts(self.rows, self.state.global_step)
             self.rows = self.round.rows
         inputs = [row | {"prompt": prompt_id} for row, prompt_id in zip(inputs, self.rows, strict=True)]
-        output = super()._generate_and_score_completions(inputs)
+        with self.without_scoring():
+            output = super()._generate_and_score_completions(inputs)
         # A list beside the tensors: TRL shuffles and splits it along with them.
         return output | {"row_ids": self.rows}
 
     def _compute_loss(self, model: Any, inputs: dict):
         self.rows = inputs["row_ids"]
-        loss = super()._compute_loss(model, inputs)
+        self.uncorrected = inputs if self.corrects_in_loss else None
+        try:
+            loss = super()._compute_loss(model, inputs)
+        finally:
+            self.uncorrected = None
         if not torch.isfinite(loss):
             raise UserFault(
                 "loss-not-finite",
@@ -105,7 +113,25 @@ class VideoGrpoTrainer(GRPOTrainer):
     def _get_per_token_logps_and_entropies(self, model: Any, *args: Any, **kwargs: Any):
         samples = [self.samples[prompt_id] for prompt_id in self.rows]
         with_media = MediaCalls(model, self.model.config, self.media, samples)
-        return super()._get_per_token_logps_and_entropies(with_media, *args, **kwargs)
+        logps, *others = super()._get_per_token_logps_and_entropies(with_media, *args, **kwargs)
+        if self.uncorrected is not None:
+            correct(self, logps.detach(), self.uncorrected, self._metrics["train"])
+        return logps, *others
+
+    @property
+    def corrects_in_loss(self) -> bool:
+        engine = self.rollouts is not None
+        return engine and self.vllm_importance_sampling_correction and repeats_the_loss(self.args)
+
+    @contextmanager
+    def without_scoring(self) -> Iterator[None]:
+        """TRL leaves out its scoring pass where the loss makes up for it."""
+        asked = self.vllm_importance_sampling_correction
+        self.vllm_importance_sampling_correction = asked and not self.corrects_in_loss
+        try:
+            yield
+        finally:
+            self.vllm_importance_sampling_correction = asked
 
     def _save_checkpoint(self, model: Any, trial: Any):
         if self.rollouts is not None:
