@@ -1,5 +1,5 @@
 import { expect, test } from 'vitest';
-import { matrixCells } from '../../../orchestrator/cli/matrix-cells.js';
+import { matrixCells } from '../../../../orchestrator/cli/matrix/cells.js';
 
 test('every combination, the last path varying fastest', () => {
   const cells = matrixCells(['reward.fallback=0,0.3', 'train.control=[none, shuffled-rewards]']);
