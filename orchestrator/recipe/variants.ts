@@ -46,7 +46,7 @@ export async function loadVariants(file: string): Promise<Variant[]> {
   if (source.data.length === 0)
     errors.push(wrong(source, [], `${file} has no variant`, 'add one: {name: …, set: {…}}'));
   errors.push(...repeated(source, source.data));
-  if (errors.length > 0) throw new UserErrors(errors.sort((a, b) => (a.place?.line ?? 0) - (b.place?.line ?? 0)));
+  if (errors.length > 0) throw new UserErrors(errors.sort((a, b) => orderOf(a) - orderOf(b)));
   return variants;
 }
 
@@ -74,6 +74,11 @@ function repeated(source: Source, items: readonly unknown[]): UserError[] {
       ? [wrong(source, [index, 'name'], `two variants are named ${name}`, 'give each a name of its own')]
       : [],
   );
+}
+
+/** By line, then column. */
+function orderOf({ place }: UserError): number {
+  return (place?.line ?? 0) * 1e6 + (place?.column ?? 0);
 }
 
 function wrong(source: Source, path: Path, message: string, fix?: string, what: 'key' | 'value' = 'value'): UserError {

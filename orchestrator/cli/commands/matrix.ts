@@ -39,7 +39,7 @@ export function register(program: Command): void {
     )
     .addHelpText(
       'after',
-      '\nExamples:\n  vauto matrix recipes/quickstart.yaml --vary reward.fallback=0,0.3\n  vauto matrix recipes/quickstart.yaml --variants recipes/ablation.variants.yaml --vary seed=7,8,9 --over seed',
+      '\nExample:\n  vauto matrix recipes/quickstart.yaml --vary reward.fallback=0,0.3\n  vauto matrix r.yaml --variants v.yaml --vary seed=7,8,9 --over seed',
     )
     .action(async (recipe: string, flags: Flags) => {
       const { runMatrix } = await import('../matrix/run.js');

@@ -7,7 +7,7 @@ import {
   secondRight,
 } from '../../evaluation/gain.js';
 import { type Sample, samplesOf } from '../../evaluation/sample.js';
-import { benchmarkOf, OVERALL } from '../../records/index.js';
+import { benchmarkOf, benchmarkSet, OVERALL } from '../../records/index.js';
 import type { Store } from '../../store/index.js';
 import type { Cell } from './cells.js';
 
@@ -72,7 +72,7 @@ function evaluatedOf(store: Store, name: string, benchmark: string): Evaluated |
   const [before, after] = ['evaluate-before', 'evaluate'].map((stage) => done.find((item) => item.name === stage)?.id);
   if (before === undefined || after === undefined) return undefined;
   const sets = Object.keys(store.ledger(run.id).prompts).filter((set) =>
-    benchmark === OVERALL ? benchmarkOf(set) !== set : benchmarkOf(set) === benchmark && set !== benchmark,
+    benchmark === OVERALL ? benchmarkOf(set) !== set : set === benchmarkSet(benchmark),
   );
   const prompts = new Map(sets.map((set) => [set, store.prompts(run.id, set)]));
   return { before: samplesOf(store, before, prompts), after: samplesOf(store, after, prompts) };
