@@ -9,7 +9,7 @@ import { ROOT, vauto } from '../integration/shared-run.js';
 import { record, type Shown, showRun } from './record.js';
 
 const SEED = 16;
-const STEPS = 8;
+const STEPS = 12;
 const GROUP = { prompts: 4, size: 4 };
 /** Two steps on the rollouts of one round, a checkpoint behind each round. */
 const SHORT = [
@@ -23,54 +23,94 @@ const SHORT = [
   'filter.enabled=false',
   'evaluate.samples.count=0',
 ];
-/** Ways to train, and how many kills each training of them has to survive. */
-const WAYS = [
-  { way: 'engine', sets: ['train.generation=engine', 'train.stepsPerRound=2'], kills: [1, 2] },
-  { way: 'transformers', sets: ['train.generation=transformers', 'train.stepsPerRound=2'], kills: [2] },
-  { way: 'ahead', sets: ['train.generation=engine', 'train.stepsPerRound=2', 'train.ahead=true'], kills: [1, 2] },
-] as const;
+/**
+ * Ways to train, and the trainings that are killed. The first kill falls into the given fifth of the time between the first
+ * step and the last, so that five of them lie all over it; the second anywhere in the training that was taken up again, its start included.
+ */
+interface Way {
+  readonly way: string;
+  readonly sets: readonly string[];
+  readonly victims: readonly { readonly fifth: number; readonly times: number }[];
+}
+const WAYS: readonly Way[] = [
+  {
+    way: 'engine',
+    sets: ['train.generation=engine', 'train.stepsPerRound=2'],
+    victims: [
+      { fifth: 2, times: 1 },
+      { fifth: 5, times: 2 },
+    ],
+  },
+  {
+    way: 'transformers',
+    sets: ['train.generation=transformers', 'train.stepsPerRound=2'],
+    victims: [{ fifth: 3, times: 2 }],
+  },
+  {
+    way: 'ahead',
+    sets: ['train.generation=engine', 'train.stepsPerRound=2', 'train.ahead=true'],
+    victims: [
+      { fifth: 1, times: 1 },
+      { fifth: 4, times: 2 },
+    ],
+  },
+];
+
+/** From which event on the seconds until a kill are counted: the training begins, or its first step is done. */
+type Mark = 'begun' | 'first step';
+const MARKS: Readonly<Record<Mark, RegExp>> = { begun: /^train: /m, 'first step': /^train: \d+\/\d+/m };
 
 interface Kill {
-  /** When it was meant: share of the whole training's time, from the beginning of the training. */
-  readonly share: number;
-  readonly afterSeconds: number;
+  readonly since: Mark;
+  readonly seconds: number;
   /** Steps that the store had by then. */
   readonly steps: number;
 }
 
 const runs = mkdtempSync(join(tmpdir(), 'vauto-resume-'));
 const random = createRandom(SEED);
-const wholes: { way: string; seconds: number; policy: string | undefined }[] = [];
-const trainings: { way: string; kills: Kill[]; policy: string | undefined; sameCurve: boolean }[] = [];
+const wholes: { way: string; seconds: Record<Mark, number>; policy: string | undefined }[] = [];
+const trainings: { way: string; kills: Kill[]; policy: string | undefined; samePolicy: boolean; sameCurve: boolean }[] =
+  [];
 let last: Shown | undefined;
 
 afterAll(() => {
   // What ended otherwise is left to be looked at.
   if (trainings.length === 5) rmSync(runs, { recursive: true, force: true });
   if (last)
-    record('resume', last, { seed: SEED, training: { steps: STEPS, ...GROUP }, uninterrupted: wholes, trainings });
+    record('resume', last, {
+      seed: SEED,
+      training: { steps: STEPS, promptsPerStep: GROUP.prompts, groupSize: GROUP.size },
+      uninterrupted: wholes,
+      trainings,
+    });
 });
 
-/** Runs the training, up to `killAfter` seconds from its beginning where that is given. */
-async function train(run: string, sets: readonly string[], killAfter?: number) {
+/** Runs the training to its end, or kills it some seconds after an event; gives the seconds from each event to the end. */
+async function train(run: string, sets: readonly string[], kill?: Omit<Kill, 'steps'>) {
   const flags = [...SHORT, ...sets].flatMap((set) => ['--set', set]);
   const recipe = join(ROOT, 'recipes', 'quickstart.yaml');
   const child = vauto(['run', recipe, '--runs', runs, '--run', run, '--until', 'train', ...flags]);
-  let began: number | undefined;
+  const seen = new Map<Mark, number>();
   let timer: NodeJS.Timeout | undefined;
   child.stderr?.on('data', (piece) => {
-    if (began !== undefined || !/^train: /m.test(String(piece))) return;
-    began = performance.now();
-    if (killAfter !== undefined) timer = setTimeout(() => child.kill('SIGKILL'), killAfter * 1000);
+    for (const mark of ['begun', 'first step'] as const) {
+      if (seen.has(mark) || !MARKS[mark].test(String(piece))) continue;
+      seen.set(mark, performance.now());
+      if (kill?.since === mark) timer = setTimeout(() => child.kill('SIGKILL'), kill.seconds * 1000);
+    }
   });
   const { exitCode, signal, stderr } = await child;
   clearTimeout(timer);
+  const since = (mark: Mark) => rounded((performance.now() - (seen.get(mark) ?? Number.NaN)) / 1000);
   return {
-    exitCode,
-    killed: signal === 'SIGKILL',
-    stderr,
-    seconds: (performance.now() - (began ?? Number.NaN)) / 1000,
+    ...{ exitCode, stderr, killed: signal === 'SIGKILL' },
+    seconds: { begun: since('begun'), 'first step': since('first step') },
   };
+}
+
+function rounded(seconds: number): number {
+  return Math.round(seconds * 100) / 100;
 }
 
 const policyOf = ({ artifacts }: Shown) => artifacts.find(({ name }) => name === 'policy')?.sha256;
@@ -112,14 +152,14 @@ async function rolloutsOf(run: string): Promise<string[]> {
     .sort();
 }
 
-describe.each(WAYS)('$way', ({ way, sets, kills }) => {
+describe.each(WAYS)('$way', ({ way, sets, victims }) => {
   let whole: Shown;
-  let seconds = 0;
+  let seconds: Record<Mark, number>;
   let rollouts: string[] = [];
   beforeAll(async () => {
     const done = await train(way, sets);
     expect(done.exitCode, done.stderr.slice(-3000)).toBe(0);
-    seconds = done.seconds;
+    ({ seconds } = done);
     whole = await showRun(runs, way);
     rollouts = await rolloutsOf(way);
     expect(policyOf(whole)).toMatch(/^[0-9a-f]{64}$/);
@@ -129,32 +169,35 @@ describe.each(WAYS)('$way', ({ way, sets, kills }) => {
     last = whole;
   });
 
-  test.each(kills.map((times, index) => ({ times, run: `${way}-${index + 1}` })))(
-    '$run: the same after $times × SIGKILL',
-    { timeout: 900_000 },
-    async ({ times, run }) => {
-      const hits: Kill[] = [];
-      for (let left = times; left > 0; left -= 1) {
-        // Of several, the first leaves something to be killed again.
-        const share = 0.1 + random() * (times > 1 ? 0.45 : 0.8);
-        const { killed, seconds: afterSeconds } = await train(run, sets, share * seconds);
-        if (killed) hits.push({ share, afterSeconds, steps: (await showRun(runs, run)).training.steps.length });
-      }
-      expect(hits.length).toBeGreaterThan(0);
-      const { exitCode, stderr } = await train(run, sets);
-      expect(exitCode, stderr.slice(-3000)).toBe(0);
-      const resumed = await showRun(runs, run);
-      const sameCurve = JSON.stringify(curveOf(resumed)) === JSON.stringify(curveOf(whole));
-      trainings.push({ way, kills: hits, policy: policyOf(resumed), sameCurve });
-      expect(policyOf(resumed)).toBe(policyOf(whole));
-      expect(curveOf(resumed)).toEqual(curveOf(whole));
-      expect(await rolloutsOf(run)).toEqual(rollouts);
-      expect(resumed.ledger.lost).toBe(0);
-    },
-  );
+  /** A moment within the fifth; a little before the end, which is not the same in every run. */
+  const first = (fifth: number) => ({
+    since: 'first step' as const,
+    seconds: rounded(((fifth - 1 + random()) / 5) * 0.9 * seconds['first step']),
+  });
+  const second = () => ({ since: 'begun' as const, seconds: rounded((0.1 + 0.5 * random()) * seconds.begun) });
+
+  test.each(victims)('in fifth $fifth, $times × SIGKILL', { timeout: 900_000 }, async ({ fifth, times }) => {
+    const run = `${way}-killed-in-${fifth}`;
+    const kills: Kill[] = [];
+    for (const kill of [first(fifth), ...(times > 1 ? [second()] : [])]) {
+      const { killed, stderr } = await train(run, sets, kill);
+      expect(killed, `it ended before it could be killed:\n${stderr.slice(-1000)}`).toBe(true);
+      kills.push({ ...kill, steps: (await showRun(runs, run)).training.steps.length });
+    }
+    const { exitCode, stderr } = await train(run, sets);
+    expect(exitCode, stderr.slice(-3000)).toBe(0);
+    const resumed = await showRun(runs, run);
+    const policy = policyOf(resumed);
+    const same = JSON.stringify(curveOf(resumed)) === JSON.stringify(curveOf(whole));
+    trainings.push({ way, kills, policy, samePolicy: policy === policyOf(whole), sameCurve: same });
+    expect(policy).toBe(policyOf(whole));
+    expect(curveOf(resumed)).toEqual(curveOf(whole));
+    expect(await rolloutsOf(run)).toEqual(rollouts);
+    expect(resumed.ledger.lost).toBe(0);
+  });
 });
 
-test('five trainings were killed, some of them more than once', () => {
+test('five trainings were killed, in different rounds', () => {
   expect(trainings).toHaveLength(5);
-  expect(trainings.some(({ kills }) => kills.length > 1)).toBe(true);
+  expect(new Set(trainings.map(({ kills }) => Math.floor((kills[0]?.steps ?? 0) / 2))).size).toBeGreaterThan(2);
 });
