@@ -53,7 +53,7 @@ export async function loadVariants(file: string): Promise<Variant[]> {
 function variantOf(source: Source, index: number, { name, set }: z.infer<typeof variantSchema>): Variant {
   const sets = Object.entries(set).map(([path, value]) => ({
     text: `${path}=${JSON.stringify(value)}`,
-    place: locate(source, [index, 'set', path]).place,
+    place: locate(source, [index, 'set', path], 'key').place,
   }));
   return { name, paths: Object.keys(set), sets };
 }

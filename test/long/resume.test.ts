@@ -23,15 +23,17 @@ const SHORT = [
   'filter.enabled=false',
   'evaluate.samples.count=0',
 ];
-/**
- * Ways to train, and the trainings that are killed. The first kill falls into the given fifth of the time between the first
- * step and the last, so that five of them lie all over it; the second anywhere in the training that was taken up again, its start included.
- */
+
 interface Way {
   readonly way: string;
   readonly sets: readonly string[];
   readonly victims: readonly { readonly fifth: number; readonly times: number }[];
 }
+
+/**
+ * Ways to train, and the trainings that are killed. The first kill falls into the given fifth of the time between the first
+ * step and the last, so that five of them lie all over it; the second anywhere in the training that was taken up again, its start included.
+ */
 const WAYS: readonly Way[] = [
   {
     way: 'engine',

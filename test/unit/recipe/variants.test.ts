@@ -46,7 +46,7 @@ describe('a list of variants', () => {
     expect(first).toMatchObject({
       ...{ name: 'a', paths: ['train.steps', 'data.train.0.limit'] },
       sets: [
-        { text: 'train.steps=3', place: { line: 2, column: 22 } },
+        { text: 'train.steps=3', place: { line: 2, column: 9 } },
         { text: 'data.train.0.limit=5', place: { line: 2 } },
       ],
     });
@@ -90,9 +90,9 @@ describe('a list of variants', () => {
     const [variant] = await loadVariants(file(variants));
     const error = await loadRecipe(join(folder, 'r.yaml'), { sets: variant?.sets ?? [] }).catch((reason) => reason);
     expect((error as UserErrors).errors.map(summary)).toEqual([
-      expect.stringContaining('3:19 unknown-key: reward.frist is not a key of reward | did you mean "first"?'),
-      expect.stringContaining('4:18 invalid-value: train.steps is -1'),
-      expect.stringContaining('5:16 invalid-override: "reward..x" is no path of a recipe'),
+      expect.stringContaining('3:5 unknown-key: reward.frist is not a key of reward | did you mean "first"?'),
+      expect.stringContaining('4:5 invalid-value: train.steps is -1'),
+      expect.stringContaining('5:5 invalid-override: "reward..x" is no path of a recipe'),
     ]);
   });
 });
