@@ -39,7 +39,7 @@ export const firstRight: Measure = ({ verdicts }) => right(verdicts.first);
 
 /** Accuracy of the second answer over sampled traces: each prompt counts once, with the mean of its rollouts. */
 export function sampledAccuracy(samples: readonly Sample[]): Value {
-  const means = promptMeans(samples);
+  const means = promptMeans(samples, secondRight);
   const values = [...means.values()];
   const clusters = values.map((item) => item.cluster);
   const { mean, low, high } = bootstrapMean(
@@ -93,10 +93,7 @@ function pairsOf({ before, after }: Evaluated, measure: Measure) {
 }
 
 /** Mean of a measure per prompt; rollouts whose grader failed are left out. */
-function promptMeans(
-  samples: readonly Sample[],
-  measure: Measure = secondRight,
-): Map<string, { value: number; cluster: string }> {
+function promptMeans(samples: readonly Sample[], measure: Measure): Map<string, { value: number; cluster: string }> {
   const sums = new Map<string, { total: number; n: number; cluster: string }>();
   for (const sample of samples) {
     const value = measure(sample);

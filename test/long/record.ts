@@ -22,7 +22,7 @@ export interface StepRow {
 /** Of `vauto runs show --json`, what these tests look at. */
 export interface Shown {
   readonly run: { readonly status: string; readonly environment: { readonly packages: Record<string, string> } };
-  readonly stages: readonly { readonly name: string; readonly seconds: number }[];
+  readonly stages: readonly { readonly name: string; readonly status: string; readonly seconds: number }[];
   readonly ledger: { readonly prompts: Record<string, number>; readonly rollouts: number; readonly lost: number };
   readonly metrics: readonly Metric[];
   readonly training: { readonly steps: readonly StepRow[]; readonly rewardFirst: number; readonly rewardLast: number };
