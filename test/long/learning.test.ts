@@ -1,6 +1,6 @@
-// Does GRPO learn, and what of its reward? The ablation of docs/training.md: four rewards, three seeds each. Three quarters of an
-// hour on two cores, so not part of `npm test`; written to docs/results/ablation.json. VAUTO_LONG_RUNS names a store that keeps
-// the runs: a second start goes on where the first was. VAUTO_LONG_TINY=1 tries the command out in minutes and records nothing.
+// Does GRPO learn, and from what in its reward? The ablation of docs/training.md: four rewards, three seeds each; twelve trainings, so
+// not part of `npm test`. Written to docs/results/ablation.json. VAUTO_LONG_RUNS names a store that keeps the runs: a second
+// start goes on where the first was. VAUTO_LONG_TINY=1 tries the command out in four minutes and records nothing.
 import { mkdtempSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
