@@ -174,23 +174,31 @@ describe.each(WAYS)('$way', ({ way, sets, victims }) => {
     last = whole;
   });
 
-  /** A moment within the fifth; a little before the end, which is not the same in every run. */
-  const first = (fifth: number) => ({
+  /** A moment within the fifth; somewhat earlier with every try, since no two runs take the same time. */
+  const first = (fifth: number, tries: number) => ({
     since: 'first step' as const,
-    seconds: rounded(((fifth - 1 + random()) / 5) * 0.9 * seconds['first step']),
+    seconds: rounded(((fifth - 1 + random()) / 5) * 0.9 ** tries * seconds['first step']),
   });
   const second = () => ({ since: 'begun' as const, seconds: rounded((0.1 + 0.5 * random()) * seconds.begun) });
 
   test.each(victims)('in fifth $fifth, $times × SIGKILL', { timeout: 900_000 }, async ({ fifth, times }) => {
-    const run = `${way}-killed-in-${fifth}`;
     const kills: Kill[] = [];
-    for (const kill of [first(fifth), ...(times > 1 ? [second()] : [])]) {
-      const { killed, stderr } = await train(run, sets, kill);
+    /** Kills the run; false when it was done before that. */
+    const strike = async (run: string, kill: Omit<Kill, 'steps'>) => {
+      const { killed } = await train(run, sets, kill);
       const { stages, training } = await showRun(runs, run);
       const done = stages.some(({ name, status }) => name === 'train' && status === 'done');
-      expect({ killed, done }, `too late to kill it:\n${stderr.slice(-1000)}`).toEqual({ killed: true, done: false });
-      kills.push({ ...kill, steps: training.steps.length });
+      if (killed && !done) kills.push({ ...kill, steps: training.steps.length });
+      return killed && !done;
+    };
+    let tries = 1;
+    const name = () => `${way}-killed-in-${fifth}-${tries}`;
+    while (!(await strike(name(), first(fifth, tries)))) {
+      tries += 1;
+      expect(tries, 'never killed in time').toBeLessThan(6);
     }
+    const run = name();
+    if (times > 1) expect(await strike(run, second()), 'done before it was killed again').toBe(true);
     const { exitCode, stderr } = await train(run, sets);
     expect(exitCode, stderr.slice(-3000)).toBe(0);
     const resumed = await showRun(runs, run);
