@@ -78,15 +78,11 @@ const trainings: { way: string; kills: Kill[]; policy: string | undefined; sameP
 let last: Shown | undefined;
 
 afterAll(() => {
-  // What ended otherwise is left to be looked at.
-  if (trainings.length === 5) rmSync(runs, { recursive: true, force: true });
-  if (last)
-    record('resume', last, {
-      seed: SEED,
-      training: { steps: STEPS, promptsPerStep: GROUP.prompts, groupSize: GROUP.size },
-      uninterrupted: wholes,
-      trainings,
-    });
+  // Trainings that ended otherwise are left to be looked at.
+  if (last === undefined || trainings.length < 5) return;
+  rmSync(runs, { recursive: true, force: true });
+  const training = { steps: STEPS, promptsPerStep: GROUP.prompts, groupSize: GROUP.size };
+  record('resume', last, { seed: SEED, training, uninterrupted: wholes, trainings });
 });
 
 /** Runs the training to its end, or kills it some seconds after an event; gives the seconds from each event to its being done. */
