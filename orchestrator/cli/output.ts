@@ -47,6 +47,16 @@ export function formatTable(
   return `${[line(columns.map((column) => column.header)), ...texts.map(line)].join('\n')}\n`;
 }
 
+/** The same as a table of Markdown. */
+export function formatMarkdown(columns: readonly Column[], rows: readonly (readonly Cell[])[]): string {
+  const line = (cells: readonly string[]) => `| ${cells.map((cell) => cell.replaceAll('|', '\\|')).join(' | ')} |`;
+  return `${[
+    line(columns.map(({ header }) => header)),
+    line(columns.map(({ align }) => (align === 'right' ? '---:' : '---'))),
+    ...rows.map((row) => line(columns.map((_, index) => cellText(row[index])))),
+  ].join('\n')}\n`;
+}
+
 export function printTable(columns: readonly Column[], rows: readonly (readonly Cell[])[]): void {
   process.stdout.write(formatTable(columns, rows));
 }

@@ -24,12 +24,12 @@ export async function runRecipe(file: string, flags: RunFlags): Promise<void> {
   else process.stdout.write(summary.text);
 }
 
-/** Runs a recipe to its end, or to where it is interrupted (which is thrown). */
-export async function executeRun(file: string, flags: RunFlags): Promise<RunSummary> {
+/** Runs a recipe to its end, or to where it is interrupted (which is thrown, with `resume` as the way to go on). */
+export async function executeRun(file: string, flags: RunFlags, resume?: string): Promise<RunSummary> {
   const loaded = await loadRecipe(file, { sets: [...flags.set] });
   const runName = flags.run ?? loaded.recipe.name;
   const command = resumeCommand(file, flags);
-  const interrupt = createInterrupt(command);
+  const interrupt = createInterrupt(resume ?? command);
   const progress = createProgress({ stream: process.stderr });
   const session = await openSession({
     loaded,
@@ -62,6 +62,11 @@ export function resumeCommand(file: string, { set, until, run, runs }: Omit<RunF
   if (runs !== (process.env.VAUTO_RUNS ?? 'runs')) words.push('--runs', runs);
   if (until !== undefined) words.push('--until', until);
   for (const override of set) words.push('--set', override);
+  return commandText(words);
+}
+
+/** Words of a command as a shell takes them. */
+export function commandText(words: readonly string[]): string {
   return words.map(quoted).join(' ');
 }
 

@@ -6,7 +6,7 @@ import { chanceOf } from './chance.js';
 import { comparePolicies } from './compare.js';
 import { gainsOf, sampledAccuracy } from './gain.js';
 import { metricsOf } from './metrics.js';
-import type { Sample } from './sample.js';
+import { type Sample, samplesOf } from './sample.js';
 
 export const name = 'evaluate';
 /** Raise when the stage's output for the same inputs changes. */
@@ -114,14 +114,7 @@ function ofPass(samples: readonly Sample[], pass: string): Sample[] {
   return samples.filter((sample) => sample.pass === pass);
 }
 
-/** The stored traces of prompt sets with their prompts; samples about one video form a cluster for the intervals. */
+/** The stored traces of prompt sets, with their prompts. */
 function samplesOfSets({ store, prompts }: StageContext, stageId: number, sets: readonly string[]): Sample[] {
-  const known = new Map(
-    sets.map((set) => [set, new Map((prompts.get(set) ?? []).map((prompt) => [prompt.id, prompt]))]),
-  );
-  return [...store.stageRows(stageId)].flatMap(({ set, promptId, pass, trace, verdicts }) => {
-    const prompt = known.get(set)?.get(promptId);
-    if (!prompt) return [];
-    return [{ prompt, cluster: prompt.media[0]?.sha256 ?? prompt.id, pass, trace, verdicts }];
-  });
+  return samplesOf(store, stageId, new Map(sets.map((set) => [set, prompts.get(set) ?? []])));
 }

@@ -39,7 +39,7 @@ function placeOf(source: Source, overrides: readonly Override[], path: Path, wha
   const located = locate(source, path, what);
   // `seed.x=1` makes a map where the file has nothing: the override is at fault for what stands above it, too.
   const override = overrideOf(overrides, path) ?? (located.found ? undefined : overrideBelow(overrides, path));
-  return override ? { place: { file: override.place, path: pathText(path) }, found: true } : located;
+  return override ? { place: { ...override.place, path: pathText(path) }, found: true } : located;
 }
 
 function overrideBelow(overrides: readonly Override[], path: Path): Override | undefined {

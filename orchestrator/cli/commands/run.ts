@@ -20,7 +20,7 @@ export function register(program: Command): void {
     .description('Run a recipe from data to report. Interrupted runs continue when started again.')
     .argument('<recipe>', 'recipe file (YAML)')
     .option('--set <path=value>', 'override a recipe value, such as train.steps=10 (repeatable)', collect)
-    .addOption(new Option('--until <stage>', 'stop after this stage').choices([...STAGES]))
+    .addOption(untilOption())
     .option('--force <stage>', 'run this stage again even if it is done (repeatable)', stageList)
     .option('--run <name>', "name of the run (default: the recipe's name)")
     .option('--runs <dir>', 'folder of the store and the run folders', process.env.VAUTO_RUNS ?? 'runs')
@@ -30,6 +30,11 @@ export function register(program: Command): void {
       const { runRecipe } = await import('../run-recipe.js');
       await runRecipe(recipe, { ...flags, set: flags.set ?? [], force: flags.force ?? [] });
     });
+}
+
+/** `--until`, of every command that runs recipes. */
+export function untilOption(): Option {
+  return new Option('--until <stage>', 'stop after this stage').choices([...STAGES]);
 }
 
 function stageList(value: string, previous: StageName[] = []): StageName[] {

@@ -1,5 +1,12 @@
 import { describe, expect, it } from 'vitest';
-import { clip, displayWidth, formatBytes, formatSeconds, formatTable } from '../../../orchestrator/cli/output.js';
+import {
+  clip,
+  displayWidth,
+  formatBytes,
+  formatMarkdown,
+  formatSeconds,
+  formatTable,
+} from '../../../orchestrator/cli/output.js';
 
 describe('tables', () => {
   const columns = [
@@ -15,6 +22,12 @@ describe('tables', () => {
         [null, ''],
       ]),
     ).toBe('name   n\na      1\nbcd   23\n-      -\n');
+  });
+
+  it('are written in Markdown, too, whatever a cell says', () => {
+    expect(formatMarkdown(columns, [['a|b', 1], [null]])).toBe(
+      '| name | n |\n| --- | ---: |\n| a\\|b | 1 |\n| - | - |\n',
+    );
   });
 
   it('fit the terminal by cutting the columns that may shrink', () => {
