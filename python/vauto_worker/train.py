@@ -81,7 +81,10 @@ def run(params: dict[str, Any], host: Host) -> dict[str, Any]:
 
 
 def logprobs(params: dict[str, Any], host: Host) -> dict[str, Any]:
-    """How the trainer sees completions: {items: [{prompt_token_ids, visual_grid, logprobs}]}. Raises UserFault."""
+    """How the trainer sees completions: {items: [{prompt_token_ids, visual_grid, media, logprobs}]}.
+
+    Raises UserFault.
+    """
     folder = Path(model_folder(params["model"]))
     rows = [{**sample, "id": str(number)} for number, sample in enumerate(params["samples"])]
     with tempfile.TemporaryDirectory() as scratch:
@@ -95,6 +98,7 @@ def logprobs(params: dict[str, Any], host: Host) -> dict[str, Any]:
         {
             "prompt_token_ids": trainer.samples[row["id"]].ids,
             "visual_grid": visual_grid(trainer.samples[row["id"]], row["media"]),
+            "media": trainer.media_view(row["id"], [entry["kind"] for entry in row["media"]]),
             "logprobs": score,
         }
         for row, score in zip(rows, scores, strict=True)

@@ -24,6 +24,7 @@ from trl import GRPOTrainer
 from . import checkpoints
 from .engine_rollouts import EngineRollouts, Round
 from .errors import UserFault
+from .media_view import describe_media, scale_of
 from .positions import use_engine_positions
 from .shared_media import SharedMedia
 from .train_samples import Sample, Samples, token_types
@@ -143,8 +144,9 @@ class VideoGrpoTrainer(GRPOTrainer):
         """None: a run describes itself in its own report."""
 
     def completion_logps(self, prompt_ids: Sequence[str], completions: Sequence[list[int]]) -> list[list[float]]:
-        """Log-probs of given completion tokens, by the code of the loss, one row at a time."""
-        result = []
+        """Log-probs of given completion tokens, by the code of the loss, one row at a time and without dropout."""
+        result, training = [], self.model.training
+        self.model.eval()
         for prompt_id, completion in zip(prompt_ids, completions, strict=True):
             self.rows = [prompt_id]
             ids = torch.tensor([[*self.samples[prompt_id].ids, *completion]], device=self.accelerator.device)
@@ -153,7 +155,25 @@ class VideoGrpoTrainer(GRPOTrainer):
                     self.model, ids, torch.ones_like(ids), len(completion)
                 )
             result.append(logps[0].tolist())
+        self.model.train(training)
         return result
+
+    def media_view(self, prompt_id: str, kinds: Sequence[str]) -> list[dict[str, Any]]:
+        """What the model is given of a prompt's media, for comparison with the engine (media_view)."""
+        sample = self.samples[prompt_id]
+        scale = scale_of(self.processing_class)
+        positions = self.prompt_positions(sample)
+        return describe_media(sample.split(kinds), sample.ids, positions, self.model.config, scale)
+
+    def prompt_positions(self, sample: Sample) -> torch.Tensor | None:
+        """Rotary positions [3, length] as the model itself makes them; None for models that have no such."""
+        inner = next((part for part in self.model.modules() if hasattr(part, "get_rope_index")), None)
+        if inner is None or not sample.media:
+            return None
+        ids = torch.tensor([sample.ids])
+        fields = {name: value for name, value in sample.media.items() if "pixel" not in name}
+        fields |= {"mm_token_type_ids": token_types(ids, self.model.config), "attention_mask": torch.ones_like(ids)}
+        return inner.get_rope_index(input_ids=ids, **fields)[0][:, 0]
 
     @contextmanager
     def timed(self, part: str) -> Iterator[None]:
