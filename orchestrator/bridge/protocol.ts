@@ -144,6 +144,15 @@ const trainParams = z.object({
   parity_tolerance: z.number().optional(),
   /** Completions by which a hand-over is checked where the rollouts themselves cannot show it (`ahead`). */
   parity_samples: count.optional(),
+  /** Trains an adapter instead of the weights; `targets`: ends of layer names, default all linear layers. */
+  lora: z
+    .object({
+      rank: z.number().int().positive(),
+      alpha: z.number().positive(),
+      dropout: z.number().nonnegative(),
+      targets: z.array(z.string()).optional(),
+    })
+    .optional(),
   /** Any other GRPOConfig field. */
   trl: z.record(z.string(), z.unknown()),
 });

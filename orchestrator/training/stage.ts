@@ -72,7 +72,9 @@ export async function run(
     rewardLast: mean(points.slice(-tail)),
     parityMaxGap,
   };
-  return { summary, artifacts: [await context.artifact('policy', 'train/policy')] };
+  const artifacts = [await context.artifact('policy', 'train/policy')];
+  if (context.recipe.train.lora) artifacts.push(await context.artifact('adapter', 'train/adapter'));
+  return { summary, artifacts };
 }
 
 function keptPrompts(context: StageContext, kept: readonly string[]): Prompt[] {

@@ -22,6 +22,7 @@ from peft import PeftModel
 from trl import GRPOTrainer
 
 from . import checkpoints
+from .adapter import is_frozen
 from .engine_rollouts import EngineRollouts, Round
 from .errors import UserFault
 from .media_view import describe_media, scale_of
@@ -29,10 +30,6 @@ from .positions import use_engine_positions
 from .shared_media import SharedMedia
 from .train_samples import Sample, Samples, token_types
 from .vision_attention import batch_windows
-
-# Parts of a vision tower that stay trainable: the projector into the language model.
-PROJECTORS = ("merger", "projector")
-VISION_TOWERS = ("visual", "vision_tower", "vision_model")
 
 
 class VideoGrpoTrainer(GRPOTrainer):
@@ -71,7 +68,7 @@ class VideoGrpoTrainer(GRPOTrainer):
     def _generate_single_turn(self, *args: Any, **kwargs: Any):
         if self.round is not None:
             return self.round.ids, self.round.logprobs
-        with self.timed("generate"):
+        with self.timed("generate"), without_dropout(self.model):
             return super()._generate_single_turn(*args, **kwargs)
 
     def generate_by(self, rollouts: EngineRollouts) -> None:
@@ -106,7 +103,11 @@ class VideoGrpoTrainer(GRPOTrainer):
     def _get_per_token_logps_and_entropies(self, model: Any, *args: Any, **kwargs: Any):
         samples = [self.samples[prompt_id] for prompt_id in self.rows]
         with_media = MediaCalls(model, self.model.config, self.media, samples)
-        return super()._get_per_token_logps_and_entropies(with_media, *args, **kwargs)
+        if torch.is_grad_enabled():
+            return super()._get_per_token_logps_and_entropies(with_media, *args, **kwargs)
+        # Old and reference log-probs are those of the policy that the rollouts came from, which has no dropout.
+        with without_dropout(self.model):
+            return super()._get_per_token_logps_and_entropies(with_media, *args, **kwargs)
 
     def _save_checkpoint(self, model: Any, trial: Any):
         if self.rollouts is not None:
@@ -144,9 +145,8 @@ class VideoGrpoTrainer(GRPOTrainer):
         """None: a run describes itself in its own report."""
 
     def completion_logps(self, prompt_ids: Sequence[str], completions: Sequence[list[int]]) -> list[list[float]]:
-        """Log-probs of given completion tokens, by the code of the loss, one row at a time and without dropout."""
-        result, training = [], self.model.training
-        self.model.eval()
+        """Log-probs of given completion tokens, by the code of the loss, one row at a time."""
+        result = []
         for prompt_id, completion in zip(prompt_ids, completions, strict=True):
             self.rows = [prompt_id]
             ids = torch.tensor([[*self.samples[prompt_id].ids, *completion]], device=self.accelerator.device)
@@ -155,7 +155,6 @@ class VideoGrpoTrainer(GRPOTrainer):
                     self.model, ids, torch.ones_like(ids), len(completion)
                 )
             result.append(logps[0].tolist())
-        self.model.train(training)
         return result
 
     def media_view(self, prompt_id: str, kinds: Sequence[str]) -> list[dict[str, Any]]:
@@ -201,10 +200,18 @@ class MediaCalls:
         return self.model(input_ids=input_ids, **inputs, **fields)
 
 
+@contextmanager
+def without_dropout(model: torch.nn.Module) -> Iterator[None]:
+    training = model.training
+    model.eval()
+    try:
+        yield
+    finally:
+        model.train(training)
+
+
 def freeze_vision_encoder(model: torch.nn.Module) -> None:
     """The encoder keeps its weights; the projector and the language model train (paper, section 4.1)."""
     for name, parameter in model.named_parameters():
-        parts = name.split(".")
-        tower = any(part in VISION_TOWERS for part in parts)
-        if tower and not any(projector in part for projector in PROJECTORS for part in parts):
+        if is_frozen(name):
             parameter.requires_grad_(False)
