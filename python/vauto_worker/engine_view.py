@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import dataclass
 from typing import Any
 
 import torch
@@ -14,33 +15,56 @@ VISUAL_EMBEDDINGS = "visual embeddings"
 ALLOWED = {torch.float32: 1e-4, torch.bfloat16: 5e-2, torch.float16: 5e-3}
 
 
-def look(worker: Any, known: list[str], scale: Scale) -> dict[str, dict[str, Any]]:
-    """{request: {media, stale}} of the requests in the batch but the `known` ones.
+@dataclass(frozen=True)
+class Live:
+    """A request in the worker's batch: its media in the order of the prompt, its tokens, its rotary positions."""
+
+    features: list[Any]
+    ids: list[int]
+    positions: torch.Tensor | None
+
+
+def look(worker: Any, prompts: dict[str, list[int]], known: list[str], scale: Scale) -> dict[str, dict[str, Any]]:
+    """{request: {media, stale}} of the requests in the batch but the `known` ones; `prompts` are their tokens.
 
     `stale`: parts of the engine that are not those of its present weights.
     """
     runner = worker.model_runner
-    new = {name: state for name, state in runner.requests.items() if name not in known}
+    new = {name: request for name, request in live(runner, prompts).items() if name not in known}
     if not new:
         return {}
-    head = stale_head(runner)
+    head, config = stale_head(runner), runner.model_config.hf_config
     return {
-        name: {"media": media_of(runner, state, scale), "stale": head + stale_media(runner, state)}
-        for name, state in new.items()
+        name: {
+            "media": describe_media(map(medium_of, request.features), request.ids, request.positions, config, scale)
+            if request.features
+            else [],
+            "stale": head + stale_media(runner, request),
+        }
+        for name, request in new.items()
     }
 
 
-def media_of(runner: Any, state: Any, scale: Scale) -> list[dict[str, Any]]:
-    features = features_of(state)
-    if not features:
-        return []
-    config = runner.model_config.hf_config
-    positions = getattr(state, "mrope_positions", None)
-    return describe_media(map(medium_of, features), state.prompt_token_ids, positions, config, scale)
+def live(runner: Any, prompts: dict[str, list[int]]) -> dict[str, Live]:
+    """vLLM has two model runners: one keeps the whole request, the newer one its parts in several places."""
+    if hasattr(runner, "requests"):
+        return {
+            name: Live(in_order(state.mm_features), state.prompt_token_ids, getattr(state, "mrope_positions", None))
+            for name, state in runner.requests.items()
+        }
+    found = {}
+    for name in runner.req_states.req_id_to_index:
+        features = in_order(runner.encoder_cache.mm_features.get(name, []) if runner.encoder_cache else [])
+        # vLLM may put an ending of its own to the name of a request.
+        ids = prompts[name.partition("-")[0]]
+        number = getattr(runner.get_model(), "get_mrope_input_positions", None)
+        # This runner numbers them by the same call and keeps them on the device alone.
+        found[name] = Live(features, ids, number(ids, features)[0] if number and features else None)
+    return found
 
 
-def features_of(state: Any) -> list[Any]:
-    return sorted(state.mm_features, key=lambda feature: feature.mm_position.offset)
+def in_order(features: list[Any]) -> list[Any]:
+    return sorted(features, key=lambda feature: feature.mm_position.offset)
 
 
 def medium_of(feature: Any) -> Medium:
@@ -54,13 +78,13 @@ def medium_of(feature: Any) -> Medium:
     )
 
 
-def stale_media(runner: Any, state: Any) -> list[str]:
+def stale_media(runner: Any, request: Live) -> list[str]:
     """Whether embeddings that the engine keeps are those that its encoder and projector make now."""
-    features = features_of(state)
-    kept = [runner.encoder_cache.get(feature.identifier) for feature in features]
+    cache = getattr(runner.encoder_cache, "encoder_outputs", runner.encoder_cache)
+    kept = [cache.get(feature.identifier) for feature in request.features]
     differ = any(
         cached is not None and not alike(cached, embedded(runner, feature))
-        for cached, feature in zip(kept, features, strict=True)
+        for cached, feature in zip(kept, request.features, strict=True)
     )
     return [VISUAL_EMBEDDINGS] if differ else []
 

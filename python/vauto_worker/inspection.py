@@ -24,15 +24,17 @@ def inspect_samples(engine: Engine, samples: list[dict[str, Any]], host: Host) -
     # Generated tokens are not looked at; with two, a request is still there when its prefill is done.
     scoring = SamplingParams(max_tokens=2, ignore_eos=True, temperature=0.0, prompt_logprobs=0, detokenize=False)
     items: dict[str, dict[str, Any]] = {}
+    prompts: dict[str, list[int]] = {}
     for number, sample in enumerate(samples):
         prompt = scored_prompt(engine, number, sample)
         items[str(number)] = {"visual_grid": visual_grid(prompt), "media": [], "stale": []}
+        prompts[str(number)] = list(prompt["prompt_token_ids"])
         engine.core.add_request(str(number), prompt, scoring)
     seen: dict[str, dict[str, Any]] = {}
     scale = scale_of_model(engine.folder, engine.parameters["trust_remote_code"])
     while engine.core.has_unfinished_requests():
         outputs = engine.core.step()
-        seen |= engine.core.collective_rpc(look, args=(list(seen), scale))[0]
+        seen |= engine.core.collective_rpc(look, args=(prompts, list(seen), scale))[0]
         for output in outputs:
             if output.finished:
                 items[output.request_id] |= scores(output, len(samples[int(output.request_id)]["token_ids"]))
