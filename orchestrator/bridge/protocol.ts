@@ -84,11 +84,25 @@ const rolloutEvent = z.object({
 const progressEvent = z.object({ done: count, total: count, generated_tokens: count });
 
 const inspectSample = z.object({ messages: z.array(message), media: z.array(media), token_ids: tokenIds });
-const inspectResult = z.object({
-  items: z.array(
-    z.object({ prompt_token_ids: tokenIds, visual_grid: z.array(z.array(count)), logprobs: z.array(z.number()) }),
-  ),
+/** What the model is given of one image or video, the same from engine and trainer. */
+const mediumView = z.object({
+  kind: z.enum(['image', 'video']),
+  /** Seconds a temporal patch; null for a model that is told none. */
+  seconds: seconds.nullable(),
+  /** A digest of each frame's pixels; empty where the engine keeps them too coarsely. */
+  frames: z.array(z.string()),
+  /** Temporal position of each temporal patch, and of the token behind the medium; empty where a model has no such. */
+  times: z.array(z.number().int()),
+  next: z.number().int().nullable(),
 });
+const inspectItem = z.object({
+  prompt_token_ids: tokenIds,
+  visual_grid: z.array(z.array(count)),
+  media: z.array(mediumView),
+  logprobs: z.array(z.number()),
+});
+/** `stale`: parts of the engine that are not those of its present weights. */
+const engineItem = inspectItem.extend({ stale: z.array(z.enum(['output head', 'visual embeddings'])) });
 
 const probed = z.object({
   path: z.string(),
@@ -130,6 +144,15 @@ const trainParams = z.object({
   parity_tolerance: z.number().optional(),
   /** Completions by which a hand-over is checked where the rollouts themselves cannot show it (`ahead`). */
   parity_samples: count.optional(),
+  /** Trains an adapter instead of the weights; `targets`: ends of layer names, default all linear layers. */
+  lora: z
+    .object({
+      rank: z.number().int().positive(),
+      alpha: z.number().positive(),
+      dropout: z.number().nonnegative(),
+      targets: z.array(z.string()).optional(),
+    })
+    .optional(),
   /** Any other GRPOConfig field. */
   trl: z.record(z.string(), z.unknown()),
 });
@@ -234,7 +257,7 @@ export const methods = {
   'rollout.swap': { params: z.object({ model: z.string() }), result: engineInfo },
   'rollout.inspect': {
     params: z.object({ samples: z.array(inspectSample) }),
-    result: inspectResult,
+    result: z.object({ items: z.array(engineItem) }),
     events: { progress: progressEvent },
   },
   /** GRPO from the newest complete checkpoint in `output_dir` on. */
@@ -259,7 +282,7 @@ export const methods = {
   },
   'train.logprobs': {
     params: z.object({ model: z.string(), video_budget: videoBudget, samples: z.array(inspectSample) }),
-    result: inspectResult,
+    result: z.object({ items: z.array(inspectItem) }),
   },
 } as const satisfies Record<string, Method>;
 

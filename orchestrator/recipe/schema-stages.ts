@@ -57,6 +57,23 @@ export const rewardSchema = z
   .prefault({})
   .describe('The dual-answer reward (paper, section 3.2).');
 
+const loraSchema = z
+  .strictObject({
+    rank: z.int().min(1).max(1024).default(16).describe('Rank r of the adapter.'),
+    alpha: z.number().gt(0).max(4096).default(32).describe('Its scale: what it adds is multiplied by alpha / rank.'),
+    dropout: z.number().min(0).lt(1).default(0).describe('Dropout on the input of the adapter while it trains.'),
+    targets: z
+      .array(z.string().regex(/^[A-Za-z0-9_.]+$/, { error: 'the end of the name of a layer, such as q_proj' }))
+      .min(1)
+      .optional()
+      .describe(
+        'Layers that carry it, by the end of their name (q_proj, v_proj, …); default: all linear layers of the language model and the projector.',
+      ),
+  })
+  .describe(
+    'Trains a low-rank adapter (LoRA, through peft) instead of the weights; without it all of the language model and the projector train. The exported policy has it added.',
+  );
+
 export const trainSchema = z
   .strictObject({
     enabled: z.boolean().default(true).describe('Train with GRPO; off, the starting policy is evaluated as it is.'),
@@ -127,6 +144,7 @@ export const trainSchema = z
       .max(10)
       .default(0.02)
       .describe('Largest allowed difference between the log-probabilities that engine and trainer give one token.'),
+    lora: loraSchema.optional(),
     control: z
       .enum(['none', 'shuffled-rewards'])
       .default('none')

@@ -56,12 +56,27 @@ export interface InspectSample {
   readonly tokenIds: readonly number[];
 }
 
+/** What a model is given of one image or video. */
+export interface MediumView {
+  readonly kind: 'image' | 'video';
+  /** Seconds a temporal patch; null for a model that is told none. */
+  readonly seconds: number | null;
+  /** A digest of each frame's pixels; empty where the engine keeps them too coarsely. */
+  readonly frames: readonly string[];
+  /** Temporal position of each temporal patch, and of the token behind the medium. */
+  readonly times: readonly number[];
+  readonly next: number | null;
+}
+
 /** How a sample looks from inside one of them: prompt ids, patch grids of its media, log-probs of the given tokens. */
 export interface InspectItem {
   readonly promptTokenIds: readonly number[];
   /** [time, height, width] in patches, one per image or video. */
   readonly visualGrid: readonly (readonly number[])[];
+  readonly media: readonly MediumView[];
   readonly logprobs: readonly number[];
+  /** Parts of the engine that are not those of its present weights (`output head`, `visual embeddings`). */
+  readonly stale: readonly string[];
 }
 
 /** Produces completions. One unit (a fixed batch) per call; streams results as they finish. */

@@ -78,5 +78,6 @@ export function toInfo(result: Result<'rollout.load'>): EngineInfo {
 }
 
 export function toInspectItem(item: Result<'rollout.inspect'>['items'][number]): InspectItem {
-  return { promptTokenIds: item.prompt_token_ids, visualGrid: item.visual_grid, logprobs: item.logprobs };
+  const { prompt_token_ids: promptTokenIds, visual_grid: visualGrid, media, logprobs, stale } = item;
+  return { promptTokenIds, visualGrid, media, logprobs, stale };
 }

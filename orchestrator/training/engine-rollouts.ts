@@ -120,9 +120,10 @@ async function checkHandOver(
   });
   const seen = await engine.inspect(samples);
   // Prompts and media were compared before the first step; here only the weights are new.
-  const trainer = seen.map(({ promptTokenIds, visualGrid }, place) => ({
+  const trainer = seen.map(({ promptTokenIds, visualGrid, media }, place) => ({
     prompt_token_ids: promptTokenIds,
     visual_grid: visualGrid,
+    media,
     logprobs: check[place]?.logprobs ?? [],
   }));
   const report = compareParity(trainer, seen, { tolerance: train.parityTolerance });

@@ -36,6 +36,7 @@ export function trainParams({ recipe, folder }: StageContext, weights: string, p
     max_completion_tokens: train.maxCompletionTokens,
     save_every: train.saveEvery,
     ...(train.generation === 'engine' ? engineParams(train) : {}),
+    ...(train.lora === undefined ? {} : { lora: train.lora }),
     trl: train.trl,
     policy_dir: join(folder, 'policy'),
   };

@@ -5,9 +5,12 @@ import type { InspectSample, RolloutEngine } from '../rollout/engine.js';
 
 const PARITY_TOKENS = 24;
 
+/** What the gate needs of a stage. */
+export type GateContext = Pick<StageContext, 'recipe' | 'system' | 'signal' | 'progress' | 'engine' | 'trainer'>;
+
 /** Short greedy completions of a few prompts, whose tokens engine and trainer then score independently. */
 export async function paritySamples(
-  context: StageContext,
+  context: GateContext,
   engine: RolloutEngine,
   prompts: readonly Prompt[],
 ): Promise<InspectSample[]> {

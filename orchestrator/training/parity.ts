@@ -1,9 +1,11 @@
-import type { InspectItem } from '../rollout/engine.js';
+import type { InspectItem, MediumView } from '../rollout/engine.js';
+import { mediaDifference, positionDifference } from './parity-media.js';
 
 /** One sample as `train.logprobs` answers it (the wire's names). */
 export interface TrainerItem {
   readonly prompt_token_ids: readonly number[];
   readonly visual_grid: readonly (readonly number[])[];
+  readonly media: readonly MediumView[];
   readonly logprobs: readonly number[];
 }
 
@@ -34,7 +36,8 @@ export function compareParity(
     const theirs = engine[sample] as InspectItem;
     const difference = promptDifference(ours, theirs);
     if (difference === null) gaps.push(...logprobGaps(ours.logprobs, theirs.logprobs));
-    firstDifference ??= describe(sample, difference ?? logprobDifference(ours.logprobs, theirs.logprobs, tolerance));
+    const found = difference ?? staleParts(theirs) ?? logprobDifference(ours.logprobs, theirs.logprobs, tolerance);
+    firstDifference ??= describe(sample, found);
   }
   const maxGap = gaps.reduce((most, gap) => Math.max(most, gap), 0);
   const meanGap = gaps.length === 0 ? 0 : gaps.reduce((sum, gap) => sum + gap, 0) / gaps.length;
@@ -54,13 +57,20 @@ function promptDifference(ours: TrainerItem, theirs: InspectItem): string | null
   if (grids !== engineGrids) {
     return `the trainer sees media of ${grids} patches (time×height×width), the engine of ${engineGrids}`;
   }
+  const media = mediaDifference(ours.media, theirs.media);
+  if (media !== null) return media;
   const [ids, engineIds] = [ours.prompt_token_ids, theirs.promptTokenIds];
   const place = firstUnequal(ids, engineIds);
-  if (place === null) return null;
+  if (place === null) return positionDifference(ours.media, theirs.media);
   if (ids.length !== engineIds.length) {
     return `the trainer's prompt has ${ids.length} tokens, the engine's ${engineIds.length}; they part at token ${place}`;
   }
   return `prompt token ${place} is ${ids[place]} for the trainer and ${engineIds[place]} for the engine`;
+}
+
+function staleParts({ stale }: InspectItem): string | null {
+  // Visual embeddings are behind the projector, kept by the engine for prompts that come again.
+  return stale.length === 0 ? null : `the engine has old weights in its ${stale.join(' and its ')}`;
 }
 
 function logprobDifference(ours: readonly number[], theirs: readonly number[], tolerance: number): string | null {
@@ -74,7 +84,7 @@ function logprobDifference(ours: readonly number[], theirs: readonly number[], t
   const gap = Math.abs(trainer - engine);
   return (
     `completion token ${place} has log-prob ${trainer.toFixed(4)} in the trainer and ${engine.toFixed(4)} in the engine, ` +
-    `${gap.toFixed(4)} apart where ${tolerance} is allowed (same prompt tokens and media sizes: positions or weights differ)`
+    `${gap.toFixed(4)} apart where ${tolerance} is allowed (same prompt tokens, media and positions: weights or precision differ)`
   );
 }
 

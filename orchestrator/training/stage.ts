@@ -4,9 +4,8 @@ import type { Estimate, StageContext, StageResult } from '../pipeline/stage.js';
 import type { Recipe } from '../recipe/index.js';
 import type { Prompt } from '../records/index.js';
 import { engineRollouts } from './engine-rollouts.js';
-import { trainParams, videoBudget } from './params.js';
-import { compareParity } from './parity.js';
-import { paritySamples, wireSample } from './parity-samples.js';
+import { trainParams } from './params.js';
+import { parityGate } from './parity-gate.js';
 import { writePromptsFile } from './prompts-file.js';
 import { rewardHandler } from './reward-service.js';
 
@@ -73,7 +72,9 @@ export async function run(
     rewardLast: mean(points.slice(-tail)),
     parityMaxGap,
   };
-  return { summary, artifacts: [await context.artifact('policy', 'train/policy')] };
+  const artifacts = [await context.artifact('policy', 'train/policy')];
+  if (context.recipe.train.lora) artifacts.push(await context.artifact('adapter', 'train/adapter'));
+  return { summary, artifacts };
 }
 
 function keptPrompts(context: StageContext, kept: readonly string[]): Prompt[] {
@@ -93,27 +94,6 @@ function keptPrompts(context: StageContext, kept: readonly string[]): Prompt[] {
 function promptingOf(context: StageContext) {
   const { mode } = context.recipe.prompting;
   return { mode, ...(context.system === undefined ? {} : { system: context.system }) };
-}
-
-/** Engine and trainer must see the same prompt ids, visual grids and log-probs, or training would optimise another model. */
-async function parityGate(context: StageContext, weights: string, prompts: readonly Prompt[]): Promise<number | null> {
-  const { recipe } = context;
-  context.progress.note('parity gate: comparing engine and trainer');
-  const engine = await context.engine(weights);
-  const samples = await paritySamples(context, engine, prompts.slice(0, recipe.train.paritySamples));
-  if (samples.length === 0) return null;
-  const fromEngine = await engine.inspect(samples);
-  const { items } = await context
-    .trainer()
-    .call('train.logprobs', { model: weights, video_budget: videoBudget(recipe), samples: samples.map(wireSample) });
-  const report = compareParity(items, fromEngine, { tolerance: recipe.train.parityTolerance });
-  if (report.ok) return report.maxGap;
-  throw new UserError({
-    code: 'parity',
-    kind: 'check',
-    message: `engine and trainer disagree before step 1: ${report.firstDifference ?? 'log-probs differ'}`,
-    fix: 'check that engine.args and the installed versions are those of vauto setup; docs/training.md lists known causes',
-  });
 }
 
 function recordStep(context: StageContext, payload: Record<string, number | null>): [number, number | null] {

@@ -3,14 +3,12 @@
 from __future__ import annotations
 
 import copy
-import json
-import subprocess
-import sys
 from pathlib import Path
 from typing import Any
 
 import pytest
 import torch
+from inspect_by_engine import inspected
 from training_help import BUDGET, TINY, Host, black_video, image_row, medium, reversed_video, tiny_rows
 
 from vauto_worker import train
@@ -21,7 +19,11 @@ from vauto_worker.train_samples import order_of_rounds, token_types
 @pytest.fixture(scope="module")
 def samples(tmp_path_factory: pytest.TempPathFactory) -> list[dict[str, Any]]:
     """Two videos of different length, a text and an image, each with some completion."""
-    rows = [*tiny_rows(2, 1), image_row(tmp_path_factory.mktemp("image") / "image.png")]
+    return mixed_samples(tmp_path_factory.mktemp("image") / "image.png")
+
+
+def mixed_samples(image: Path) -> list[dict[str, Any]]:
+    rows = [*tiny_rows(2, 1), image_row(image)]
     return [row | {"token_ids": list(range(20, 20 + 6 * (place + 1)))} for place, row in enumerate(rows)]
 
 
@@ -115,14 +117,10 @@ def test_sampling_and_scoring_give_the_same_log_probs(samples: list[dict[str, An
 
 def test_the_engine_gives_the_same_log_probs(samples: list[dict[str, Any]], tmp_path: Path) -> None:
     """vLLM, in a process of its own, on the same prompts and tokens."""
-    request, answer = tmp_path / "samples.json", tmp_path / "answer.json"
-    request.write_text(json.dumps(samples), encoding="utf-8")
-    script = Path(__file__).with_name("inspect_by_engine.py")
-    command = [sys.executable, str(script), str(TINY / "model"), str(request), str(answer)]
-    subprocess.run(command, check=True, timeout=300)
-    for ours, theirs in zip(scores(samples), json.loads(answer.read_text(encoding="utf-8")), strict=True):
+    for ours, theirs in zip(scores(samples), inspected(TINY / "model", BUDGET, samples, tmp_path), strict=True):
         assert ours["prompt_token_ids"] == theirs["prompt_token_ids"]
         assert ours["visual_grid"] == theirs["visual_grid"]
+        assert ours["media"] == theirs["media"] and theirs["stale"] == []
         assert torch.allclose(torch.tensor(ours["logprobs"]), torch.tensor(theirs["logprobs"]), atol=1e-3)
 
 

@@ -18,7 +18,7 @@ from . import media
 from .chat import check_media, prompt_text
 from .errors import UserFault
 from .tokens import Detokenizer
-from .video_budget import DEFAULT_FACTOR, VideoBudget, processor_kwargs
+from .video_budget import DEFAULT_FACTOR, VideoBudget, engine_processor_kwargs
 from .weights import model_folder, weights_bytes, weights_hash
 
 # Arguments that have a place of their own in the recipe, and it.
@@ -206,7 +206,7 @@ def engine_arguments(parameters: dict[str, Any], folder: str, budget: VideoBudge
     """vLLM's arguments: what vauto needs, with the recipe's on top."""
     own: dict[str, Any] = {
         "disable_log_stats": True,
-        "mm_processor_kwargs": processor_kwargs(budget, factor),
+        "mm_processor_kwargs": engine_processor_kwargs(budget, factor, model_type(folder)),
     }
     if on_cpu():
         # Chunked prefill with per-request seeds stops the CPU engine ("CPU Generator does not use offset"); without it
@@ -275,6 +275,12 @@ def token_side(folder: str) -> int:
 
     vision = getattr(AutoConfig.from_pretrained(folder), "vision_config", None)
     return vision.patch_size * vision.spatial_merge_size if vision is not None else DEFAULT_FACTOR
+
+
+def model_type(folder: str) -> str:
+    from transformers import AutoConfig
+
+    return AutoConfig.from_pretrained(folder).model_type
 
 
 def visual_tokens(config: Any) -> dict[int, float]:

@@ -9,6 +9,9 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Protocol
 
+# Tokens of a completion by which a hand-over is checked.
+CHECKED_TOKENS = 24
+
 
 class Asking(Protocol):
     """The part of `Host` that rollouts need."""
@@ -55,6 +58,7 @@ class EngineRollouts:
         self.lag = lag
         self.checked = checked
         self.given: int | None = None
+        self.last: Round | None = None
 
     def __call__(self, prompt_ids: Sequence[str], step: int) -> Round:
         """The round that begins after `step` optimiser steps.
@@ -62,9 +66,9 @@ class EngineRollouts:
         A completion that the engine could not make is the end token alone; its reward is None, so it teaches nothing.
         """
         if self.given is None or not self.lag:
-            self.hand_over(step)
+            self.hand_over(step, self.parity_check(self.last))
         answer = self.host.ask("rollouts", {"step": step + 1, "rollouts": indexed(prompt_ids)})
-        made = self.checked_round(answer, prompt_ids, step)
+        made = self.last = self.checked_round(answer, prompt_ids, step)
         following = self.policy.upcoming(step) if self.lag else []
         if following:
             self.hand_over(step, self.parity_check(made))
@@ -96,13 +100,16 @@ class EngineRollouts:
             if old != target:
                 shutil.rmtree(old, ignore_errors=True)
 
-    def parity_check(self, made: Round) -> list[dict[str, Any]]:
+    def parity_check(self, made: Round | None) -> list[dict[str, Any]]:
         """A few completions as the trainer scores them now: what the engine must say of them with the same weights.
 
-        Rollouts of older weights say nothing about the hand-over, so it is checked by itself.
+        They begin completions of the last round, each of another prompt: its media are what a cache could have kept.
         """
-        chosen = [place for place, ids in enumerate(made.ids) if len(ids) > 1][: self.checked]
-        rows, ids = [made.rows[place] for place in chosen], [made.ids[place] for place in chosen]
+        if made is None:
+            return []
+        first = {row: ids for row, ids in zip(reversed(made.rows), reversed(made.ids), strict=True) if len(ids) > 1}
+        rows = [row for row in dict.fromkeys(made.rows) if row in first][: self.checked]
+        ids = [first[row][:CHECKED_TOKENS] for row in rows]
         scores = self.policy.completion_logps(rows, ids)
         return [
             {"prompt_id": row, "token_ids": tokens, "logprobs": score}

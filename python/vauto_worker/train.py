@@ -10,9 +10,11 @@ import time
 from pathlib import Path
 from typing import Any, Protocol
 
+from peft import PeftModel
 from transformers import AutoConfig, AutoProcessor, TrainerCallback
 
 from . import checkpoints
+from .adapter import lora_config, save_merged
 from .engine import token_side, visual_tokens
 from .engine_rollouts import EngineRollouts
 from .errors import Cancelled, UserFault
@@ -75,13 +77,19 @@ def run(params: dict[str, Any], host: Host) -> dict[str, Any]:
         trainer._load_from_checkpoint(str(start))
     policy = Path(params.get("policy_dir") or output / "policy")
     export_policy(trainer, folder, policy)
+    if params.get("lora"):
+        with checkpoints.complete_or_absent(policy.with_name("adapter")) as draft:
+            trainer.model.save_pretrained(str(draft))
     if trainer.rollouts is not None:
         trainer.rollouts.close()
     return {"checkpoint": str(policy), "steps": params["steps"]}
 
 
 def logprobs(params: dict[str, Any], host: Host) -> dict[str, Any]:
-    """How the trainer sees completions: {items: [{prompt_token_ids, visual_grid, logprobs}]}. Raises UserFault."""
+    """How the trainer sees completions: {items: [{prompt_token_ids, visual_grid, media, logprobs}]}.
+
+    Raises UserFault.
+    """
     folder = Path(model_folder(params["model"]))
     rows = [{**sample, "id": str(number)} for number, sample in enumerate(params["samples"])]
     with tempfile.TemporaryDirectory() as scratch:
@@ -95,6 +103,7 @@ def logprobs(params: dict[str, Any], host: Host) -> dict[str, Any]:
         {
             "prompt_token_ids": trainer.samples[row["id"]].ids,
             "visual_grid": visual_grid(trainer.samples[row["id"]], row["media"]),
+            "media": trainer.media_view(row["id"], [entry["kind"] for entry in row["media"]]),
             "logprobs": score,
         }
         for row, score in zip(rows, scores, strict=True)
@@ -141,6 +150,7 @@ def make_trainer(folder: Path, params: dict[str, Any], host: Host, rows: list[di
         args=config,
         train_dataset=Dataset.from_dict({"prompt": order}),
         processing_class=processor,
+        peft_config=lora_config(params["lora"], model_config) if params.get("lora") else None,
     )
     reward.end_ids = frozenset(trainer.eos_token_ids)
     # Rollouts of older weights rightly have other log-probs; then the hand-over is what is checked.
@@ -271,9 +281,15 @@ def fingerprint(params: dict[str, Any], folder: Path, rows: list[dict[str, Any]]
 
 
 def export_policy(trainer: Any, source: Path, target: Path) -> None:
-    """The trained model as an ordinary folder for transformers and vLLM: new weights, all else as in `source`."""
+    """The trained model as an ordinary folder for transformers and vLLM: new weights, all else as in `source`.
+
+    An adapter is added to the weights.
+    """
     with checkpoints.complete_or_absent(target) as draft:
-        trainer.save_model(str(draft))
+        if isinstance(trainer.model, PeftModel):
+            save_merged(trainer.model, draft)
+        else:
+            trainer.save_model(str(draft))
         (draft / "training_args.bin").unlink(missing_ok=True)
         checkpoints.copy_companions(source, draft)
 

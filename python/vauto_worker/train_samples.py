@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 import json
+import math
 from collections import OrderedDict
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from random import Random
@@ -15,6 +16,7 @@ import torch
 from . import media
 from .chat import check_media, prompt_text
 from .errors import UserFault
+from .media_view import PIXELS, Medium
 from .video_budget import VideoBudget, processor_kwargs
 
 # Prepared samples kept for later epochs; those of the round under way stay whatever their size.
@@ -32,6 +34,18 @@ class Sample:
     @property
     def bytes(self) -> int:
         return sum(tensor.nbytes for tensor in self.media.values())
+
+    def split(self, kinds: Sequence[str]) -> Iterator[Medium]:
+        """Each medium by itself; `kinds` is their order in the prompt."""
+        grids = {kind: iter(self.media.get(f"{kind}_grid_thw", ())) for kind in PIXELS}
+        seconds = iter(self.media.get("second_per_grid_ts", ()))
+        used = dict.fromkeys(PIXELS, 0)
+        for kind in kinds:
+            grid = next(grids[kind]).tolist()
+            start, used[kind] = used[kind], used[kind] + math.prod(grid)
+            pixels = self.media[PIXELS[kind]][start : used[kind]]
+            spacing = next(seconds, None) if kind == "video" else None
+            yield Medium(kind, pixels, grid, None if spacing is None else float(spacing))
 
 
 class Encoder:

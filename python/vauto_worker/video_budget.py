@@ -103,3 +103,13 @@ def processor_kwargs(budget: VideoBudget | dict[str, Any], factor: int = DEFAULT
             "do_sample_frames": False,
         },
     }
+
+
+def engine_processor_kwargs(budget: VideoBudget | dict[str, Any], factor: int, model_type: str) -> dict[str, Any]:
+    """`processor_kwargs` as vLLM's `mm_processor_kwargs`.
+
+    For Qwen3-VL vLLM (0.31) lays those of videos beside the nested ones, and transformers refuses to be told twice:
+    there the bounds of videos, the wider ones, hold for images as well. Both come scaled already.
+    """
+    nested = processor_kwargs(budget, factor)
+    return nested["videos_kwargs"] if model_type.startswith("qwen3_vl") else nested

@@ -12,7 +12,7 @@ import shutil
 import time
 from collections import defaultdict
 from collections.abc import Callable, Iterator, Sequence
-from contextlib import contextmanager
+from contextlib import contextmanager, nullcontext
 from itertools import islice
 from pathlib import Path
 from typing import Any
@@ -22,17 +22,15 @@ from peft import PeftModel
 from trl import GRPOTrainer
 
 from . import checkpoints
+from .adapter import is_frozen
 from .engine_rollouts import EngineRollouts, Round
 from .errors import UserFault
 from .importance import correct, repeats_the_loss
+from .media_view import describe_media, scale_of
 from .positions import use_engine_positions
 from .shared_media import SharedMedia
 from .train_samples import Sample, Samples, token_types
 from .vision_attention import batch_windows
-
-# Parts of a vision tower that stay trainable: the projector into the language model.
-PROJECTORS = ("merger", "projector")
-VISION_TOWERS = ("visual", "vision_tower", "vision_model")
 
 
 class VideoGrpoTrainer(GRPOTrainer):
@@ -73,7 +71,7 @@ class VideoGrpoTrainer(GRPOTrainer):
     def _generate_single_turn(self, *args: Any, **kwargs: Any):
         if self.round is not None:
             return self.round.ids, self.round.logprobs
-        with self.timed("generate"):
+        with self.timed("generate"), without_dropout(self.model):
             return super()._generate_single_turn(*args, **kwargs)
 
     def generate_by(self, rollouts: EngineRollouts) -> None:
@@ -113,15 +111,18 @@ class VideoGrpoTrainer(GRPOTrainer):
     def _get_per_token_logps_and_entropies(self, model: Any, *args: Any, **kwargs: Any):
         samples = [self.samples[prompt_id] for prompt_id in self.rows]
         with_media = MediaCalls(model, self.model.config, self.media, samples)
-        logps, *others = super()._get_per_token_logps_and_entropies(with_media, *args, **kwargs)
+        # Old and reference log-probs are those of the policy that the rollouts came from, which has no dropout.
+        with nullcontext() if torch.is_grad_enabled() else without_dropout(self.model):
+            logps, *others = super()._get_per_token_logps_and_entropies(with_media, *args, **kwargs)
         if self.uncorrected is not None:
             correct(self, logps.detach(), self.uncorrected, self._metrics["train"])
         return logps, *others
 
     @property
     def corrects_in_loss(self) -> bool:
-        engine = self.rollouts is not None
-        return engine and self.vllm_importance_sampling_correction and repeats_the_loss(self.args)
+        """With dropout the loss has other log-probs than the policy that is scored: then TRL's own pass is needed."""
+        engine = self.rollouts is not None and self.vllm_importance_sampling_correction
+        return engine and repeats_the_loss(self.args) and not has_dropout(self.model)
 
     @contextmanager
     def without_scoring(self) -> Iterator[None]:
@@ -181,6 +182,23 @@ class VideoGrpoTrainer(GRPOTrainer):
             result.append(logps[0].tolist())
         return result
 
+    def media_view(self, prompt_id: str, kinds: Sequence[str]) -> list[dict[str, Any]]:
+        """What the model is given of a prompt's media, for comparison with the engine (media_view)."""
+        sample = self.samples[prompt_id]
+        scale = scale_of(self.processing_class)
+        positions = self.prompt_positions(sample)
+        return describe_media(sample.split(kinds), sample.ids, positions, self.model.config, scale)
+
+    def prompt_positions(self, sample: Sample) -> torch.Tensor | None:
+        """Rotary positions [3, length] as the model itself makes them; None for models that have no such."""
+        inner = next((part for part in self.model.modules() if hasattr(part, "get_rope_index")), None)
+        if inner is None or not sample.media:
+            return None
+        ids = torch.tensor([sample.ids])
+        fields = {name: value for name, value in sample.media.items() if "pixel" not in name}
+        fields |= {"mm_token_type_ids": token_types(ids, self.model.config), "attention_mask": torch.ones_like(ids)}
+        return inner.get_rope_index(input_ids=ids, **fields)[0][:, 0]
+
     @contextmanager
     def timed(self, part: str) -> Iterator[None]:
         started = time.perf_counter()
@@ -207,10 +225,22 @@ class MediaCalls:
         return self.model(input_ids=input_ids, **inputs, **fields)
 
 
+@contextmanager
+def without_dropout(model: torch.nn.Module) -> Iterator[None]:
+    training = model.training
+    model.eval()
+    try:
+        yield
+    finally:
+        model.train(training)
+
+
+def has_dropout(model: torch.nn.Module) -> bool:
+    return any(isinstance(module, torch.nn.Dropout) and module.p > 0 for module in model.modules())
+
+
 def freeze_vision_encoder(model: torch.nn.Module) -> None:
     """The encoder keeps its weights; the projector and the language model train (paper, section 4.1)."""
     for name, parameter in model.named_parameters():
-        parts = name.split(".")
-        tower = any(part in VISION_TOWERS for part in parts)
-        if tower and not any(projector in part for projector in PROJECTORS for part in parts):
+        if is_frozen(name):
             parameter.requires_grad_(False)
