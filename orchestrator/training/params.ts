@@ -35,6 +35,8 @@ export function trainParams({ recipe, folder }: StageContext, weights: string, p
     temperature: train.temperature,
     max_completion_tokens: train.maxCompletionTokens,
     save_every: train.saveEvery,
+    keep_checkpoints: train.keepCheckpoints,
+    ...(train.best === undefined ? {} : { best: train.best }),
     ...(train.generation === 'engine' ? engineParams(train) : {}),
     ...(train.lora === undefined ? {} : { lora: train.lora }),
     trl: train.trl,

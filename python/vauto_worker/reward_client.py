@@ -4,9 +4,12 @@ from __future__ import annotations
 
 import time
 from collections import Counter
+from collections.abc import Callable
 from typing import Any, Protocol
 
 THINK_MARKS = ("<think>", "</think>")
+# Of the names that TypeScript's numbers have among TRL's.
+PREFIX = "vauto/"
 
 
 class Asking(Protocol):
@@ -34,7 +37,12 @@ class RewardClient:
         self.ungraded = 0
 
     def __call__(
-        self, prompts: list[str], completion_ids: list[list[int]], trainer_state: Any, **_: Any
+        self,
+        prompts: list[str],
+        completion_ids: list[list[int]],
+        trainer_state: Any,
+        log_metric: Callable[[str, float], None] | None = None,
+        **_: Any,
     ) -> list[float | None]:
         started = time.perf_counter()
         seen: Counter[str] = Counter()
@@ -48,6 +56,10 @@ class RewardClient:
         if len(rewards) != len(completions):
             raise RuntimeError(f"{len(completions)} completions went out for grading, {len(rewards)} rewards came back")
         self.ungraded = sum(reward is None for reward in rewards)
+        if log_metric is not None:
+            # Through TRL, which means them over the processes and hands them to its trackers.
+            for name, value in answer.get("metrics", {}).items():
+                log_metric(PREFIX + name, value)
         self.seconds += time.perf_counter() - started
         return rewards
 

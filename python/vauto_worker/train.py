@@ -19,19 +19,18 @@ from .engine import token_side, visual_tokens
 from .engine_rollouts import EngineRollouts
 from .errors import Cancelled, UserFault
 from .media import MediaFault
-from .reward_client import RewardClient
+from .reward_client import PREFIX, RewardClient
 from .train_config import grpo_config
 from .train_samples import Encoder, Samples, order_of_rounds, read_prompts
 from .weights import model_folder, weights_hash
 
-# TRL's names of what a step event carries; the share of groups whose rewards are all equal has no gradient.
+# TRL's names of what a step event carries; TypeScript's own numbers come beside them (reward_client.PREFIX).
 METRICS = {
     "loss": "loss",
     "grad_norm": "grad_norm",
     "learning_rate": "learning_rate",
     "reward_mean": "reward",
     "reward_std": "reward_std",
-    "zero_variance": "frac_reward_zero_std",
     "kl": "kl",
     "entropy": "entropy",
     "clip_ratio": "clip_ratio/region_mean",
@@ -57,7 +56,8 @@ class Host(Protocol):
 
 
 def run(params: dict[str, Any], host: Host) -> dict[str, Any]:
-    """Trains to the last step, from the newest checkpoint of the same training on; {checkpoint, steps}.
+    """Trains to the last step, from the newest checkpoint of the same training on; {checkpoint, steps, step}, the step
+    whose policy it ends with.
 
     Raises UserFault for what a recipe can mend, Cancelled (after a checkpoint) when the call was cancelled.
     """
@@ -75,6 +75,9 @@ def run(params: dict[str, Any], host: Host) -> dict[str, Any]:
             raise Cancelled(f"training stopped after step {trainer.state.global_step}")
     else:
         trainer._load_from_checkpoint(str(start))
+    best = checkpoints.best(output, trainer.fingerprint) if params.get("best") else None
+    if best is not None:
+        trainer._load_from_checkpoint(str(best))
     policy = Path(params.get("policy_dir") or output / "policy")
     export_policy(trainer, folder, policy)
     if params.get("lora"):
@@ -82,7 +85,8 @@ def run(params: dict[str, Any], host: Host) -> dict[str, Any]:
             trainer.model.save_pretrained(str(draft))
     if trainer.rollouts is not None:
         trainer.rollouts.close()
-    return {"checkpoint": str(policy), "steps": params["steps"]}
+    ends_with = params["steps"] if best is None else checkpoints.step_of(best)
+    return {"checkpoint": str(policy), "steps": params["steps"], "step": ends_with}
 
 
 def logprobs(params: dict[str, Any], host: Host) -> dict[str, Any]:
@@ -156,6 +160,8 @@ def make_trainer(folder: Path, params: dict[str, Any], host: Host, rows: list[di
     # Rollouts of older weights rightly have other log-probs; then the hand-over is what is checked.
     tolerance = None if params.get("ahead") else params.get("parity_tolerance")
     trainer.add_callback(StepReporter(host, trainer, reward, tolerance))
+    if params.get("best"):
+        trainer.add_callback(Scorer(trainer, params["best"]))
     return trainer
 
 
@@ -216,6 +222,8 @@ class StepReporter(TrainerCallback):
         self.trainer = trainer
         self.reward = reward
         self.started = time.perf_counter()
+        #: Of the round under way: tokens, and seconds of its steps so far.
+        self.generated, self.spent = 0.0, 0.0
 
     def on_step_begin(self, args: Any, state: Any, control: Any, **_: Any) -> None:
         self.started = time.perf_counter()
@@ -225,9 +233,8 @@ class StepReporter(TrainerCallback):
     def on_step_end(self, args: Any, state: Any, control: Any, **_: Any) -> None:
         if self.host.cancelled():
             control.should_training_stop = True
-        round_ends = state.global_step % (args.steps_per_generation // args.gradient_accumulation_steps) == 0
         if control.should_training_stop:
-            control.should_save = round_ends or state.global_step >= state.max_steps
+            control.should_save = self.round_ends(args) or state.global_step >= state.max_steps
 
     def on_log(self, args: Any, state: Any, control: Any, logs: dict[str, Any], **_: Any) -> None:
         if "loss" not in logs:
@@ -240,7 +247,7 @@ class StepReporter(TrainerCallback):
                 "check",
             )
         self.check_parity(state.global_step, logs.get(METRICS["logp_gap_max"]))
-        self.host.emit("step", {"step": state.global_step, **self.metrics(logs)})
+        self.host.emit("step", {"step": state.global_step, **self.metrics(logs, args)})
 
     def check_parity(self, step: int, gap: float | None) -> None:
         """The parity gate after each hand-over: old weights in the engine give the same token another log-prob."""
@@ -257,23 +264,63 @@ class StepReporter(TrainerCallback):
         path = Path(args.output_dir) / f"checkpoint-{state.global_step}"
         self.host.emit("saved", {"step": state.global_step, "path": str(path)})
 
-    def metrics(self, logs: dict[str, Any]) -> dict[str, float | None]:
-        """TRL's numbers under vauto's names, and where the seconds went."""
-        whole = time.perf_counter() - self.started
-        generate, grade = self.trainer.seconds["generate"], self.reward.seconds
+    def metrics(self, logs: dict[str, Any], args: Any) -> dict[str, float | None]:
+        """TRL's numbers under vauto's names, TypeScript's, and where the seconds went."""
+        seconds = self.split_seconds()
         return {
             **{name: logs[source] for name, source in METRICS.items() if source in logs},
+            **{name.removeprefix(PREFIX): value for name, value in logs.items() if name.startswith(PREFIX)},
             "ungraded": self.reward.ungraded,
-            "seconds": whole,
-            "generate_seconds": generate,
-            "reward_seconds": grade,
-            "train_seconds": whole - generate - grade,
+            **seconds,
+            **self.throughput(logs, seconds["seconds"], args),
         }
+
+    def split_seconds(self) -> dict[str, float]:
+        """Of this step. On CUDA, which is not waited for, what `forward` started may be paid for in `backward`."""
+        whole, part = time.perf_counter() - self.started, self.trainer.seconds
+        return {
+            "seconds": whole,
+            "generate_seconds": part["generate"],
+            "reward_seconds": self.reward.seconds,
+            "score_seconds": part["prepare"] - part["generate"] - self.reward.seconds,
+            "forward_seconds": part["forward"],
+            "backward_seconds": part["step"] - part["prepare"] - part["forward"],
+            "other_seconds": whole - part["step"],
+        }
+
+    def throughput(self, logs: dict[str, Any], seconds: float, args: Any) -> dict[str, float]:
+        """Generated tokens of a round over the seconds of its steps, at the last of them."""
+        length = logs.get(METRICS["completion_tokens"])
+        if length is not None:
+            self.generated, self.spent = length * args.generation_batch_size, 0.0
+        self.spent += seconds
+        return {"tokens_per_second": self.generated / self.spent} if self.round_ends(args) else {}
+
+    def round_ends(self, args: Any) -> bool:
+        return self.trainer.state.global_step % (args.steps_per_generation // args.gradient_accumulation_steps) == 0
+
+
+class Scorer(TrainerCallback):
+    """Gives each checkpoint the mean of a number over the steps since the one before it."""
+
+    def __init__(self, trainer: Any, name: str):
+        self.trainer = trainer
+        self.source = METRICS.get(name, PREFIX + name)
+        self.values: list[float] = []
+
+    def on_log(self, args: Any, state: Any, control: Any, logs: dict[str, Any], **_: Any) -> None:
+        value = logs.get(self.source)
+        if value is not None and math.isfinite(value):
+            self.values.append(value)
+        self.trainer.score = sum(self.values) / len(self.values) if self.values else None
+
+    def on_save(self, *_: Any, **__: Any) -> None:
+        self.values.clear()
 
 
 def fingerprint(params: dict[str, Any], folder: Path, rows: list[dict[str, Any]]) -> str:
     """What must agree for a checkpoint to be continued: everything but places and how often to save."""
-    places = ("model", "output_dir", "policy_dir", "prompts_file", "save_every")
+    places = ("model", "output_dir", "policy_dir", "prompts_file", "save_every", "keep_checkpoints")
     settings = {name: value for name, value in params.items() if name not in places}
     prompts = [{**row, "media": [{**item, "path": ""} for item in row["media"]]} for row in rows]
     content = json.dumps([settings, prompts, weights_hash(str(folder))], sort_keys=True)

@@ -18,7 +18,7 @@ export function register(program: Command): void {
   const runs = program
     .command('runs')
     .summary('look at past and present runs')
-    .description('Look at the runs in the store: list, show, traces; remove takes one away.')
+    .description('Look at the runs in the store: list, show, traces, steps; remove takes one away.')
     .addHelpText('after', '\nExample:\n  vauto runs show quickstart');
   const folder = process.env.VAUTO_RUNS ?? 'runs';
 
@@ -65,6 +65,23 @@ export function register(program: Command): void {
     .action(async (run: string, flags: TraceFlags) => {
       const { showTraces } = await import('../runs/traces.js');
       showTraces(run, flags);
+    });
+
+  runs
+    .command('steps')
+    .summary('the numbers of every training step, as a table, CSV or JSON')
+    .description(
+      'List the training steps of a run: rewards, rates, KL, entropy, time. docs/training.md says what each number means.',
+    )
+    .argument('<run>', 'name of the run')
+    .option('--last <n>', 'only the last n steps', parseLimit)
+    .option('--csv', 'print all numbers as comma-separated values')
+    .option(...FOLDER, folder)
+    .option('--json', 'print one JSON document: {run, steps}')
+    .addHelpText('after', '\nExample:\n  vauto runs steps quickstart --csv > steps.csv')
+    .action(async (run: string, flags: { runs: string; json?: boolean; csv?: boolean; last?: number }) => {
+      const { showSteps } = await import('../runs/steps.js');
+      showSteps(run, flags);
     });
 
   runs
