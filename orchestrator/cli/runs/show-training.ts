@@ -39,7 +39,8 @@ export function stepText(name: string, value: number): string {
   if (kind === 'tokens') return value.toFixed(1);
   if (kind === 'seconds') return value.toFixed(2);
   const size = Math.abs(value);
-  return size !== 0 && size < 1e-3 ? value.toExponential(1) : value.toFixed(size < 10 ? 3 : 1);
+  if (size === 0) return '0';
+  return size < 1e-3 ? value.toExponential(1) : value.toFixed(size < 10 ? 3 : 1);
 }
 
 function timeOf(steps: readonly StepRow[]): string {
