@@ -133,6 +133,8 @@ const trainParams = z.object({
   beta: z.number(),
   temperature: z.number(),
   max_completion_tokens: z.number().int().positive(),
+  /** Longer prompts, media included, are left out with a warning. */
+  max_prompt_tokens: z.number().int().positive().optional(),
   epsilon: z.number().optional(),
   loss_type: z.string().optional(),
   save_every: z.number().int().positive(),

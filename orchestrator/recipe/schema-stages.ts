@@ -125,6 +125,12 @@ export const trainSchema = z
       .default(1)
       .describe('Sampling temperature of the rollouts.'),
     maxCompletionTokens: maxTokens.default(2048).describe('Generated tokens of one rollout at most.'),
+    maxPromptTokens: z
+      .int()
+      .min(1)
+      .max(1_000_000)
+      .default(8192)
+      .describe('Tokens of a prompt at most, media included; longer ones are left out of training, with a warning.'),
     saveEvery: z
       .int()
       .min(1)

@@ -17,6 +17,13 @@ function engineParams({ generation, ahead, parityTolerance, paritySamples }: Rec
   return { generation, ahead, parity_tolerance: parityTolerance, parity_samples: paritySamples };
 }
 
+/** Tokens of a prompt at most: the recipe's limit, or what the engine can take with one token to generate. */
+function longestPrompt({ train, engine }: Recipe): number {
+  const { max_model_len: length } = engine.args;
+  const byEngine = train.generation === 'engine' && typeof length === 'number' ? length - 1 : Number.POSITIVE_INFINITY;
+  return Math.min(train.maxPromptTokens, byEngine);
+}
+
 /** Parameters of `train.run` (bridge/protocol.ts). */
 export function trainParams({ recipe, folder }: StageContext, weights: string, promptsFile: string) {
   const { train } = recipe;
@@ -34,6 +41,7 @@ export function trainParams({ recipe, folder }: StageContext, weights: string, p
     beta: train.beta,
     temperature: train.temperature,
     max_completion_tokens: train.maxCompletionTokens,
+    max_prompt_tokens: longestPrompt(recipe),
     save_every: train.saveEvery,
     keep_checkpoints: train.keepCheckpoints,
     ...(train.best === undefined ? {} : { best: train.best }),

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import json
+import shutil
 from pathlib import Path
 from typing import Any
 
@@ -142,6 +144,44 @@ def test_a_broken_video_is_reported_once_and_replaced(tmp_path: Path) -> None:
     assert [warning["prompt_id"] for warning in warnings] == [rows[1]["id"]]
     asked = {completion["prompt_id"] for question in host.questions for completion in question["completions"]}
     assert rows[1]["id"] not in asked and len(asked) == 3
+
+
+def test_a_prompt_that_is_too_long_is_reported_once_and_replaced(tmp_path: Path) -> None:
+    rows, host = tiny_rows(2, 2), Host()
+    train.run(parameters(tmp_path, rows, steps=2, prompts_per_step=2, max_prompt_tokens=60), host)
+    warnings = {warning["prompt_id"]: warning["message"] for warning in host.payloads("warning")}
+    assert set(warnings) <= {row["id"] for row in rows if row["media"]} and warnings
+    assert all("train.maxPromptTokens allows 60" in message for message in warnings.values())
+    asked = {completion["prompt_id"] for question in host.questions for completion in question["completions"]}
+    assert asked == {row["id"] for row in rows if not row["media"]}
+
+
+def test_a_processor_of_another_model_is_refused_with_the_difference(tmp_path: Path) -> None:
+    model = tmp_path / "model"
+    shutil.copytree(TINY / "model", model)
+    settings = model / "processor_config.json"
+    content = json.loads(settings.read_text(encoding="utf-8"))
+    content["image_processor"]["patch_size"] = 16
+    settings.write_text(json.dumps(content), encoding="utf-8")
+    with pytest.raises(UserFault, match="its patch_size is 16, the model's 14"):
+        train.run(parameters(tmp_path, tiny_rows(1, 2)) | {"model": str(model)}, Host())
+    settings.unlink()
+    (model / "tokenizer.json").unlink()
+    with pytest.raises(UserFault, match="processor cannot be loaded"):
+        train.run(parameters(tmp_path, tiny_rows(1, 2)) | {"model": str(model)}, Host())
+
+
+def test_a_training_that_runs_out_of_memory_says_what_to_lower(tmp_path: Path) -> None:
+    def grade(completion: dict[str, Any]) -> float:
+        if host.questions[-1]["step"] == 3:
+            raise torch.OutOfMemoryError("CUDA out of memory. Tried to allocate 2.00 GiB.")
+        return (sum(completion["token_ids"]) % 7) / 7
+
+    host = Host(grade=grade)
+    with pytest.raises(UserFault, match="Tried to allocate 2.00 GiB") as caught:
+        train.run(parameters(tmp_path, tiny_rows(1, 2), steps=4), host)
+    assert "per_device_train_batch_size" in caught.value.fix
+    assert (tmp_path / "checkpoint-2").is_dir()
 
 
 @pytest.mark.parametrize(

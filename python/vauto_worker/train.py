@@ -7,11 +7,14 @@ import json
 import math
 import tempfile
 import time
+from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 from typing import Any, Protocol
 
+import torch
 from peft import PeftModel
-from transformers import AutoConfig, AutoProcessor, TrainerCallback
+from transformers import AutoConfig, TrainerCallback
 
 from . import checkpoints
 from .adapter import lora_config, save_merged
@@ -19,6 +22,7 @@ from .engine import token_side, visual_tokens
 from .engine_rollouts import EngineRollouts
 from .errors import Cancelled, UserFault
 from .media import MediaFault
+from .processor_check import load_processor
 from .reward_client import PREFIX, RewardClient
 from .train_config import grpo_config
 from .train_samples import Encoder, Samples, order_of_rounds, read_prompts
@@ -70,7 +74,8 @@ def run(params: dict[str, Any], host: Host) -> dict[str, Any]:
         trainer.generate_by(engine_rollouts(trainer, host, params, folder, output / "handover"))
     start = checkpoints.newest(output, trainer.fingerprint)
     if start is None or checkpoints.step_of(start) < params["steps"]:
-        trainer.train(resume_from_checkpoint=None if start is None else str(start))
+        with memory_named():
+            trainer.train(resume_from_checkpoint=None if start is None else str(start))
         if trainer.state.global_step < params["steps"]:
             raise Cancelled(f"training stopped after step {trainer.state.global_step}")
     else:
@@ -87,6 +92,22 @@ def run(params: dict[str, Any], host: Host) -> dict[str, Any]:
         trainer.rollouts.close()
     ends_with = params["steps"] if best is None else checkpoints.step_of(best)
     return {"checkpoint": str(policy), "steps": params["steps"], "step": ends_with}
+
+
+@contextmanager
+def memory_named() -> Iterator[None]:
+    """Raises UserFault where the memory of the device did not suffice."""
+    try:
+        yield
+    except (torch.OutOfMemoryError, MemoryError) as error:
+        told = str(error).strip().splitlines()[:1]
+        raise UserFault(
+            "out-of-memory",
+            f"the training ran out of memory{''.join(f': {line}' for line in told)}",
+            "lower train.trl.per_device_train_batch_size (gradients are then accumulated, with the same result), set "
+            "train.trl.gradient_checkpointing, or lower video.totalTokens; training continues from the last checkpoint",
+            "dependency",
+        ) from error
 
 
 def logprobs(params: dict[str, Any], host: Host) -> dict[str, Any]:
@@ -138,9 +159,10 @@ def make_trainer(folder: Path, params: dict[str, Any], host: Host, rows: list[di
 
     model_config = AutoConfig.from_pretrained(folder)
     config = grpo_config(params, sorted(visual_tokens(model_config)))
-    processor = AutoProcessor.from_pretrained(folder, trust_remote_code=config.trust_remote_code)
+    processor = load_processor(folder, model_config, config.trust_remote_code)
     encode = Encoder(processor, params["video_budget"], token_side(str(folder)))
-    samples = Samples(rows, encode, lambda *fault: report_skipped(host, *fault))
+    limit = params.get("max_prompt_tokens")
+    samples = Samples(rows, encode, lambda *fault: report_skipped(host, *fault), limit)
     per_round = params["prompts_per_step"] * params["steps_per_round"]
     rounds = math.ceil(params["steps"] / params["steps_per_round"])
     order = order_of_rounds(list(samples.rows), rounds, per_round, params["seed"])
