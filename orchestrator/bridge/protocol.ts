@@ -291,6 +291,17 @@ export const methods = {
       reward: { question: rewardQuestion, answer: rewardAnswer },
     },
   },
+  /** Recorded steps to a tracker, as a training would have reported them. */
+  'trackers.replay': {
+    params: z.object({
+      tracker: z.string(),
+      folder: z.string(),
+      run_name: z.string(),
+      project: z.string(),
+      steps: z.array(z.object({ step: count, metrics: z.record(z.string(), z.number().nullable()) })),
+    }),
+    result: z.object({ steps: count }),
+  },
   'train.logprobs': {
     params: z.object({ model: z.string(), video_budget: videoBudget, samples: z.array(inspectSample) }),
     result: z.object({ items: z.array(inspectItem) }),

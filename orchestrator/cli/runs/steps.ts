@@ -1,4 +1,5 @@
-import type { StepRow } from '../../store/index.js';
+import { join, resolve } from 'node:path';
+import type { RunRecord, StepRow } from '../../store/index.js';
 import { stepNumbers } from '../../training/step-numbers.js';
 import { type Column, formatTable, printJson, printText } from '../output.js';
 import { findRun, tableWidth, withStore } from './open.js';
@@ -9,6 +10,8 @@ export interface StepFlags {
   readonly json?: boolean;
   readonly csv?: boolean;
   readonly last?: number;
+  readonly to?: string;
+  readonly out?: string;
 }
 
 /** Of the table; `--csv` and `--json` have all. */
@@ -27,15 +30,38 @@ const SHOWN: Readonly<Record<string, string>> = {
 };
 
 /** `vauto runs steps RUN`: the numbers of every optimiser step. */
-export function showSteps(name: string, flags: StepFlags): void {
-  withStore(flags.runs, (store) => {
-    const run = findRun(store, name);
-    const all = store.steps(run.id);
-    const steps = flags.last === undefined ? all : all.slice(-flags.last);
-    if (flags.json) printJson({ run: run.name, steps });
-    else if (flags.csv) process.stdout.write(csvOf(steps));
-    else printText(steps.length === 0 ? `${run.name} has no training steps` : tableOf(steps));
+export async function showSteps(name: string, flags: StepFlags): Promise<void> {
+  const { run, steps } = withStore(flags.runs, (store) => {
+    const found = findRun(store, name);
+    const all = store.steps(found.id);
+    return { run: found, steps: flags.last === undefined ? all : all.slice(-flags.last) };
   });
+  if (flags.to !== undefined) await replay(run, steps, flags.to, flags);
+  else if (flags.json) printJson({ run: run.name, steps });
+  else if (flags.csv) process.stdout.write(csvOf(steps));
+  else printText(steps.length === 0 ? `${run.name} has no training steps` : tableOf(steps));
+}
+
+/** To a tracker, by the callback that TRL would have used. */
+async function replay(
+  run: RunRecord,
+  steps: readonly StepRow[],
+  tracker: string,
+  { out, json }: Pick<StepFlags, 'out' | 'json'>,
+): Promise<void> {
+  const { openBridge } = await import('../../bridge/index.js');
+  const { ensureEnvironment } = await import('../../environment/index.js');
+  const folder = resolve(out ?? join(run.folder, 'tensorboard'));
+  const bridge = openBridge(await ensureEnvironment({ onProgress: (message) => process.stderr.write(`${message}\n`) }));
+  try {
+    const params = { tracker, folder, run_name: run.name, project: 'vauto', steps: steps.map((row) => ({ ...row })) };
+    const told = await bridge.worker('trackers').call('trackers.replay', params);
+    const place = tracker === 'tensorboard' ? { folder } : {};
+    if (json) printJson({ run: run.name, tracker, ...told, ...place });
+    else printText(`${told.steps} steps given to ${tracker}${tracker === 'tensorboard' ? `: ${folder}` : ''}`);
+  } finally {
+    await bridge.close();
+  }
 }
 
 function tableOf(steps: readonly StepRow[]): string {
