@@ -141,8 +141,8 @@ const trainParams = z.object({
   keep_checkpoints: z.number().int().positive().optional(),
   /** Number of a step by whose mean the policy to end with is chosen; without it the last. */
   best: z.string().optional(),
-  /** engine: completions are asked for (`rollouts`); otherwise transformers makes them. */
-  generation: z.enum(['engine', 'transformers']).optional(),
+  /** engine: completions are asked for (`rollouts`); colocate, server: TRL's own vLLM; else transformers makes them. */
+  generation: z.enum(['engine', 'transformers', 'colocate', 'server']).optional(),
   /** With `engine`: the rollouts of a round are made during the steps of the one before. */
   ahead: z.boolean().optional(),
   /** Largest gap between engine and trainer log-probs of one token, checked at every round of `engine` generation. */

@@ -6,6 +6,7 @@ import { templateHash } from '../prompting/index.js';
 import { type LoadedRecipe, type Recipe, readSystemPrompt, unknownArguments } from '../recipe/index.js';
 import type { Prompt } from '../records/index.js';
 import { openStore, type Store } from '../store/index.js';
+import { checkGeneration } from '../training/generation.js';
 import { hashFolder } from './artifacts.js';
 import { siftAlgebra } from './check-gold.js';
 import { createRuntime, type Runtime, stageContext } from './context.js';
@@ -95,6 +96,7 @@ export async function openSession(options: SessionOptions): Promise<Session> {
       onProgress: (done, total) => prepare.update(done, total),
     });
     const prompts = promptsOf(sets);
+    checkGeneration(recipe, prompts.get('train') ?? []);
     const system = await readSystemPrompt(loaded);
     const store = openStore(join(options.runsFolder, 'vauto.db'));
     opened.push(async () => store.close());

@@ -208,13 +208,13 @@ function roundsAreWhole({ train }: Partial<Recipe>): Problem[] {
 }
 
 function onlyTheEngineCan({ train }: Partial<Recipe>): Problem[] {
-  if (train?.generation !== 'transformers') return [];
+  if (train === undefined || train.generation === 'engine') return [];
   const asked = (['ahead', 'dynamicSampling'] as const).filter((key) => Boolean(train[key]));
   return asked.map((key) => ({
     code: 'contradiction',
     path: ['train', key],
     other: ['train', 'generation'],
-    message: `train.${key} needs rollouts of the engine, but train.generation is transformers`,
+    message: `train.${key} needs rollouts of the engine, but train.generation is ${train.generation}`,
     fix: `remove train.${key}, or set train.generation to engine`,
   }));
 }

@@ -78,10 +78,10 @@ export const trainSchema = z
   .strictObject({
     enabled: z.boolean().default(true).describe('Train with GRPO; off, the starting policy is evaluated as it is.'),
     generation: z
-      .enum(['engine', 'transformers'])
+      .enum(['engine', 'transformers', 'colocate', 'server'])
       .default('engine')
       .describe(
-        'What generates the rollouts of training: engine, the rollout engine, which is given the new weights before each round; transformers, inside TRL.',
+        "What generates the rollouts of training: engine, the rollout engine, which is given the new weights before each round; transformers, inside TRL; colocate and server, TRL's own vLLM (CUDA, prompts of text alone; server: a running trl vllm-serve, set train.trl.vllm_server_base_url).",
       ),
     steps: z.int().min(1).max(1_000_000).default(60).describe('Optimiser steps.'),
     promptsPerStep: z.int().min(1).max(4096).default(8).describe('Questions in one step.'),

@@ -13,8 +13,8 @@ export function videoBudget({ video }: Pick<Recipe, 'video'>) {
   };
 }
 
-function engineParams({ generation, ahead, parityTolerance, paritySamples }: Recipe['train']) {
-  return { generation, ahead, parity_tolerance: parityTolerance, parity_samples: paritySamples };
+function engineParams({ ahead, parityTolerance, paritySamples }: Recipe['train']) {
+  return { ahead, parity_tolerance: parityTolerance, parity_samples: paritySamples };
 }
 
 /** Tokens of a prompt at most: the recipe's limit, or what the engine can take with one token to generate. */
@@ -45,6 +45,7 @@ export function trainParams({ recipe, folder }: StageContext, weights: string, p
     save_every: train.saveEvery,
     keep_checkpoints: train.keepCheckpoints,
     ...(train.best === undefined ? {} : { best: train.best }),
+    generation: train.generation,
     ...(train.generation === 'engine' ? engineParams(train) : {}),
     ...(train.lora === undefined ? {} : { lora: train.lora }),
     trl: train.trl,

@@ -13,6 +13,7 @@ from training_help import TINY, Host, image_row, parameters, tiny_rows, weights
 
 from vauto_worker import train
 from vauto_worker.errors import Cancelled, UserFault
+from vauto_worker.train_config import grpo_config
 
 
 @pytest.fixture(scope="module")
@@ -197,6 +198,17 @@ def test_a_wrong_trl_field_is_refused_with_what_to_write(tmp_path: Path, trl: di
     with pytest.raises(UserFault) as caught:
         train.run(parameters(tmp_path, tiny_rows(1, 2), trl=trl), Host())
     assert message in caught.value.fix
+
+
+@pytest.mark.parametrize("mode", ["colocate", "server"])
+def test_vllm_of_trl_is_refused_for_videos_and_on_a_cpu(tmp_path: Path, mode: str) -> None:
+    with pytest.raises(UserFault, match=f"{mode}: TRL's vLLM does not carry videos and images, which prompt .* has"):
+        train.run(parameters(tmp_path, tiny_rows(1, 2), generation=mode), Host())
+    config = grpo_config(parameters(tmp_path, [], generation=mode), [7])
+    assert (config.use_vllm, config.vllm_mode) == (True, mode)
+    if not torch.cuda.is_available():
+        with pytest.raises(UserFault, match=f"{mode} needs a CUDA device"):
+            train.run(parameters(tmp_path, tiny_rows(0, 3), generation=mode), Host())
 
 
 def test_a_loss_that_is_no_number_ends_the_training(tmp_path: Path) -> None:

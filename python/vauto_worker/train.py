@@ -24,7 +24,7 @@ from .errors import Cancelled, UserFault
 from .media import MediaFault
 from .processor_check import load_processor
 from .reward_client import PREFIX, RewardClient
-from .train_config import grpo_config
+from .train_config import grpo_config, refuse_generation
 from .train_samples import Encoder, Samples, order_of_rounds, read_prompts
 from .weights import model_folder, weights_hash
 
@@ -68,6 +68,7 @@ def run(params: dict[str, Any], host: Host) -> dict[str, Any]:
     folder = Path(model_folder(params["model"]))
     rows = read_prompts(params["prompts_file"])
     params = {"steps_per_round": 1, **params}
+    refuse_generation(params, rows)
     trainer = make_trainer(folder, params, host, rows)
     output = Path(params["output_dir"])
     if params.get("generation") == "engine":

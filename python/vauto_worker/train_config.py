@@ -28,13 +28,18 @@ OWN_FIELDS = {
 # Fields that vauto depends on, and why.
 FIXED_FIELDS = {
     "output_dir": "checkpoints go into the run folder",
-    "use_vllm": "the trainer generates with transformers",
+    "use_vllm": "set train.generation instead",
+    "vllm_mode": "set train.generation instead",
     "shuffle_dataset": "vauto orders the prompts itself, so that a resumed training sees the same ones",
     "save_strategy": "set train.saveEvery instead",
     "remove_unused_columns": "the dataset has nothing but prompt ids",
     "logging_steps": "every step is recorded",
     "logging_nan_inf_filter": "a loss that is not a number ends the training",
 }
+
+
+# TRL's own ways to generate by vLLM.
+TRL_VLLM = ("colocate", "server")
 
 
 def grpo_config(parameters: dict[str, Any], suppressed: list[int]) -> Any:
@@ -46,14 +51,36 @@ def grpo_config(parameters: dict[str, Any], suppressed: list[int]) -> Any:
 
     given = dict(parameters.get("trl") or {})
     check_fields(given)
-    generation = {"suppress_tokens": suppressed} | (given.pop("generation_kwargs", None) or {})
+    by_vllm = parameters.get("generation") in TRL_VLLM
+    # vLLM's sampling has no such parameter, and it makes no prompts with media.
+    never = {} if by_vllm else {"suppress_tokens": suppressed}
+    generation = never | (given.pop("generation_kwargs", None) or {})
     chosen = defaults() | step_sizes(parameters, given) | given
+    if by_vllm:
+        chosen |= {"use_vllm": True, "vllm_mode": parameters["generation"]}
     optional = {"epsilon": parameters.get("epsilon"), "loss_type": parameters.get("loss_type")}
     chosen |= {name: value for name, value in optional.items() if value is not None}
     try:
         return GRPOConfig(**chosen, **own(parameters), generation_kwargs=generation)
     except (ValueError, TypeError) as error:
         raise UserFault("trl-value", f"train.trl: TRL refuses it: {error}", "see TRL's GRPOConfig", "recipe") from error
+
+
+def refuse_generation(parameters: dict[str, Any], rows: list[dict[str, Any]]) -> None:
+    """Raises UserFault for what TRL's own vLLM cannot do: CPUs, and prompts with media.
+
+    TRL 1.16 hands images to its vLLM, but only those it processed itself; videos not at all. A prompt would be trained
+    on a video that its completions were made without.
+    """
+    mode, fix = parameters.get("generation"), "set train.generation to engine"
+    if mode not in TRL_VLLM:
+        return
+    seen = next((row["id"] for row in rows if row["media"]), None)
+    if seen is not None:
+        message = f"train.generation {mode}: TRL's vLLM does not carry videos and images, which prompt {seen} has"
+        raise UserFault("generation-media", message, fix, "recipe")
+    if on_cpu():
+        raise UserFault("generation-device", f"train.generation {mode} needs a CUDA device", fix, "recipe")
 
 
 def own(parameters: dict[str, Any]) -> dict[str, Any]:

@@ -97,7 +97,7 @@ export function register(program: Command): void {
     .option('--json', 'print one JSON document: {run, steps}')
     .addHelpText(
       'after',
-      '\nExamples:\n  vauto runs steps quickstart --csv > steps.csv\n  vauto runs steps quickstart --to tensorboard',
+      '\nExample:\n  vauto runs steps quickstart --csv > steps.csv\n  vauto runs steps quickstart --to tensorboard',
     )
     .action(async (run: string, flags: StepFlags) => {
       const { showSteps } = await import('../runs/steps.js');
