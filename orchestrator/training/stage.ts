@@ -4,6 +4,7 @@ import type { Estimate, StageContext, StageResult } from '../pipeline/stage.js';
 import type { Recipe } from '../recipe/index.js';
 import type { Prompt } from '../records/index.js';
 import { engineRollouts } from './engine-rollouts.js';
+import { runTraining } from './launched.js';
 import { trainParams } from './params.js';
 import { parityGate } from './parity-gate.js';
 import { writePromptsFile } from './prompts-file.js';
@@ -48,9 +49,7 @@ export async function run(
   );
 
   const made = context.recipe.train.generation === 'engine' ? engineRollouts(context, prompts) : undefined;
-  const result = await context.trainer().call('train.run', trainParams(context, weights, promptsFile), {
-    signal: context.signal,
-    timeoutMs: Number.POSITIVE_INFINITY,
+  const result = await runTraining(context, trainParams(context, weights, promptsFile), {
     handlers: { reward: rewardHandler(context, prompts, made), ...made?.handlers },
     onEvent: (event, payload) => {
       if (event === 'step') curve.set(...recordStep(context, payload as Record<string, number | null>));
