@@ -10,14 +10,13 @@ import time
 from pathlib import Path
 from typing import Any, Protocol
 
-from peft import PeftModel
 from transformers import AutoConfig, AutoProcessor, TrainerCallback
 
-from . import checkpoints
-from .adapter import lora_config, save_merged
+from . import checkpoints, launch
+from .adapter import lora_config
 from .engine import token_side, visual_tokens
-from .engine_rollouts import EngineRollouts
 from .errors import Cancelled, UserFault
+from .export import engine_rollouts, export_adapter, export_policy
 from .media import MediaFault
 from .reward_client import RewardClient
 from .train_config import grpo_config
@@ -59,8 +58,14 @@ class Host(Protocol):
 def run(params: dict[str, Any], host: Host) -> dict[str, Any]:
     """Trains to the last step, from the newest checkpoint of the same training on; {checkpoint, steps}.
 
-    Raises UserFault for what a recipe can mend, Cancelled (after a checkpoint) when the call was cancelled.
+    With `processes` or `accelerate` in processes of its own. Raises UserFault for what a recipe can mend, Cancelled (after a
+    checkpoint) when the call was cancelled.
     """
+    return launch.run(params) if launch.is_launched(params) else train_here(params, host)
+
+
+def train_here(params: dict[str, Any], host: Host) -> dict[str, Any]:
+    """`run` in this process, which may be one of several."""
     folder = Path(model_folder(params["model"]))
     rows = read_prompts(params["prompts_file"])
     params = {"steps_per_round": 1, **params}
@@ -78,8 +83,7 @@ def run(params: dict[str, Any], host: Host) -> dict[str, Any]:
     policy = Path(params.get("policy_dir") or output / "policy")
     export_policy(trainer, folder, policy)
     if params.get("lora"):
-        with checkpoints.complete_or_absent(policy.with_name("adapter")) as draft:
-            trainer.model.save_pretrained(str(draft))
+        export_adapter(trainer, policy.with_name("adapter"))
     if trainer.rollouts is not None:
         trainer.rollouts.close()
     return {"checkpoint": str(policy), "steps": params["steps"]}
@@ -140,8 +144,8 @@ def make_trainer(folder: Path, params: dict[str, Any], host: Host, rows: list[di
     per_round = params["prompts_per_step"] * params["steps_per_round"]
     rounds = math.ceil(params["steps"] / params["steps_per_round"])
     order = order_of_rounds(list(samples.rows), rounds, per_round, params["seed"])
-    offset = config.process_index * config.generation_batch_size
-    reward = RewardClient(host, processor.tokenizer, [], rank_offset=offset)
+    part = config.process_index * config.per_device_train_batch_size * config.steps_per_generation
+    reward = RewardClient(host, processor.tokenizer, params["group_size"], part if config.world_size > 1 else None)
     trainer = VideoGrpoTrainer(
         samples=samples,
         fingerprint=fingerprint(params, folder, rows),
@@ -153,55 +157,16 @@ def make_trainer(folder: Path, params: dict[str, Any], host: Host, rows: list[di
         peft_config=lora_config(params["lora"], model_config) if params.get("lora") else None,
     )
     reward.end_ids = frozenset(trainer.eos_token_ids)
+    reward.total = trainer.ranks.total
     # Rollouts of older weights rightly have other log-probs; then the hand-over is what is checked.
     tolerance = None if params.get("ahead") else params.get("parity_tolerance")
     trainer.add_callback(StepReporter(host, trainer, reward, tolerance))
     return trainer
 
 
-class EnginePolicy:
-    """The trainer as its engine knows it."""
-
-    def __init__(self, trainer: Any, source: Path, params: dict[str, Any]):
-        self.trainer = trainer
-        self.source = source
-        self.params = params
-        self.completion_logps = trainer.completion_logps
-
-    def export(self, folder: Path) -> None:
-        export_policy(self.trainer, self.source, folder)
-
-    def upcoming(self, step: int) -> list[str]:
-        per_step, group = self.params["prompts_per_step"], self.params["group_size"]
-        first = (step + self.params["steps_per_round"]) * per_step
-        prompts = self.trainer.train_dataset["prompt"][first : first + self.params["steps_per_round"] * per_step]
-        wanted = [prompt_id for prompt_id in prompts for _ in range(group)]
-        return self.trainer.samples.usable(wanted, keep=self.trainer.rows)
-
-
-def engine_rollouts(trainer: Any, host: Host, params: dict[str, Any], source: Path, folder: Path) -> EngineRollouts:
-    """Raises UserFault for what only `transformers` generation can do so far."""
-    if trainer.accelerator.num_processes > 1:
-        fix = "set train.generation to transformers"
-        raise UserFault("engine-processes", "rollouts by the engine need a training in one process", fix, "recipe")
-    given = [name for name, plain in PLAIN_SAMPLING.items() if getattr(trainer.args, name) != plain]
-    if given:
-        fix = f"remove {given[0]}, or set train.generation to transformers"
-        raise UserFault("engine-sampling", f"train.trl.{given[0]}: the engine samples without it", fix, "recipe")
-    folder.mkdir(parents=True, exist_ok=True)
-    end_id = min(trainer.eos_token_ids)
-    lag = params["steps_per_round"] if params.get("ahead") else 0
-    checked = params.get("parity_samples", 0)
-    return EngineRollouts(host, folder, EnginePolicy(trainer, source, params), end_id, lag, checked)
-
-
 def report_skipped(host: Host, prompt_id: str, code: str, message: str) -> None:
     text = f"prompt {prompt_id} is left out of training: {message}"
     host.emit("warning", {"message": text, "prompt_id": prompt_id, "code": code})
-
-
-# What the engine's log-probs are of: the model's own distribution, cut by nothing.
-PLAIN_SAMPLING = {"top_p": 1.0, "top_k": 0, "min_p": None, "repetition_penalty": 1.0}
 
 
 class StepReporter(TrainerCallback):
@@ -223,7 +188,7 @@ class StepReporter(TrainerCallback):
         self.reward.seconds, self.reward.ungraded = 0.0, 0
 
     def on_step_end(self, args: Any, state: Any, control: Any, **_: Any) -> None:
-        if self.host.cancelled():
+        if self.trainer.ranks.any(self.host.cancelled()):
             control.should_training_stop = True
         round_ends = state.global_step % (args.steps_per_generation // args.gradient_accumulation_steps) == 0
         if control.should_training_stop:
@@ -273,25 +238,11 @@ class StepReporter(TrainerCallback):
 
 def fingerprint(params: dict[str, Any], folder: Path, rows: list[dict[str, Any]]) -> str:
     """What must agree for a checkpoint to be continued: everything but places and how often to save."""
-    places = ("model", "output_dir", "policy_dir", "prompts_file", "save_every")
+    places = ("model", "output_dir", "policy_dir", "prompts_file", "save_every", "accelerate")
     settings = {name: value for name, value in params.items() if name not in places}
     prompts = [{**row, "media": [{**item, "path": ""} for item in row["media"]]} for row in rows]
     content = json.dumps([settings, prompts, weights_hash(str(folder))], sort_keys=True)
     return hashlib.sha256(content.encode()).hexdigest()
-
-
-def export_policy(trainer: Any, source: Path, target: Path) -> None:
-    """The trained model as an ordinary folder for transformers and vLLM: new weights, all else as in `source`.
-
-    An adapter is added to the weights.
-    """
-    with checkpoints.complete_or_absent(target) as draft:
-        if isinstance(trainer.model, PeftModel):
-            save_merged(trainer.model, draft)
-        else:
-            trainer.save_model(str(draft))
-        (draft / "training_args.bin").unlink(missing_ok=True)
-        checkpoints.copy_companions(source, draft)
 
 
 def visual_grid(sample: Any, entries: list[dict[str, Any]]) -> list[list[int]]:
