@@ -20,7 +20,7 @@ PLAIN_SAMPLING = {"top_p": 1.0, "top_k": 0, "min_p": None, "repetition_penalty":
 def export_policy(trainer: Any, source: Path, target: Path) -> None:
     """The trained model as an ordinary folder for transformers and vLLM: new weights, all else as in `source`.
 
-    An adapter is added to the weights. Collective: the first process writes, the others give what they hold of the weights.
+    An adapter is added to the weights. Collective: the first process writes, the others give what they hold of them.
     """
     adapted = isinstance(trainer.model, PeftModel)
     with checkpoints.written_by_lead(target, trainer.ranks) as draft:

@@ -30,8 +30,8 @@ def is_launched(params: dict[str, Any]) -> bool:
 def run(params: dict[str, Any]) -> dict[str, Any]:
     """`train.run` in `processes` of its own, which ask and tell TypeScript over HTTP; {checkpoint, steps}.
 
-    A cancelled call is not passed on here: the answers to their events say so to the processes themselves. Raises what ended
-    the training: UserFault, Cancelled, or RuntimeError with the traceback of the process that failed first.
+    A cancelled call is not passed on here: the answers to their events say so to the processes themselves. Raises what
+    ended the training: UserFault, Cancelled, or RuntimeError with the traceback of the process that failed first.
     """
     folder = Path(params["output_dir"]).resolve() / FOLDER
     shutil.rmtree(folder, ignore_errors=True)
@@ -63,11 +63,11 @@ def run(params: dict[str, Any]) -> dict[str, Any]:
 
 
 def command(folder: Path, params: dict[str, Any]) -> list[str]:
-    """accelerate's command line. Without a configuration in the recipe it gets one, so that the user's own does not apply."""
+    """accelerate's command line. Without a configuration in the recipe it gets one: the user's own must not apply."""
     count = params.get("processes", 1)
     given = params.get("accelerate")
     config = Path(given) if given else folder / "accelerate.json"
-    # accelerate starts several processes on a CPU through MPI alone; torch's launcher, which this flag names, needs none.
+    # On a CPU accelerate starts several through MPI alone; torch's launcher, which this flag names, needs none.
     several = ["--multi_gpu"] if count > 1 and (on_cpu() or not given) else []
     if not given:
         several_gpus = {"distributed_type": "MULTI_GPU", "gpu_ids": "all"}
@@ -110,8 +110,8 @@ def forward_lines(launcher: subprocess.Popen[str], lines: deque[str]) -> None:
 def outcome(folder: Path, status: int, lines: list[str]) -> dict[str, Any]:
     """The result of the first process; else what comes nearest to the cause is raised.
 
-    When one process ends the others fail soon after, because they wait for it: a fault of the user comes before a process
-    that was killed, and that before errors, of which the first counts.
+    When one process ends the others fail soon after, because they wait for it: a fault of the user comes before a
+    process that was killed, and that before errors, of which the first counts.
     """
     reports = [json.loads(path.read_text(encoding="utf-8")) for path in sorted(folder.glob("rank-*.json"))]
     ended = json.loads(path.read_text(encoding="utf-8")) if (path := folder / "launcher.json").exists() else []

@@ -91,8 +91,8 @@ class LeadHost:
 def usable(samples: Samples, ranks: Ranks, wanted: Sequence[str], keep: Sequence[str] = ()) -> list[str]:
     """`samples.usable` for a round that the processes hold together: the same answer in each.
 
-    A group may lie in two processes, and a broken prompt has to have one stand-in in both. Each decodes its own part; only
-    where something is broken do all look at the whole round. Collective.
+    A group may lie in two processes, and a broken prompt has to have one stand-in in both. Each decodes its own part;
+    only where something is broken do all look at the whole round. Collective.
     """
     if ranks.count == 1:
         return samples.usable(wanted, keep)

@@ -23,8 +23,8 @@ class Asking(Protocol):
 class RewardClient:
     """Called by TRL with one entry per completion, in order; None for a completion that could not be graded.
 
-    TRL leaves a None out of its group's mean and gives it advantage 0. `part`: where several processes train, the place of this
-    one's first completion in the round; a group may begin in one process and end in the next.
+    TRL leaves a None out of its group's mean and gives it advantage 0. `part`: where several processes train, the place
+    of this one's first completion in the round; a group may begin in one process and end in the next.
     """
 
     __name__ = "reward"

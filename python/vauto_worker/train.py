@@ -58,8 +58,8 @@ class Host(Protocol):
 def run(params: dict[str, Any], host: Host) -> dict[str, Any]:
     """Trains to the last step, from the newest checkpoint of the same training on; {checkpoint, steps}.
 
-    With `processes` or `accelerate` in processes of its own. Raises UserFault for what a recipe can mend, Cancelled (after a
-    checkpoint) when the call was cancelled.
+    With `processes` or `accelerate` in processes of its own. Raises UserFault for what a recipe can mend, Cancelled
+    (after a checkpoint) when the call was cancelled.
     """
     return launch.run(params) if launch.is_launched(params) else train_here(params, host)
 

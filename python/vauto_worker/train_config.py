@@ -84,8 +84,8 @@ def defaults() -> dict[str, Any]:
         "disable_tqdm": True,
         "save_total_limit": 2,
     }
-    # A process may wait long for one that makes rollouts or asks for rewards; and a batch of text alone does not use the
-    # projector, whose gradient the others would wait for.
+    # A process may wait long for one that makes rollouts or asks for rewards; and a batch of text alone does not use
+    # the projector, whose gradient the others would wait for.
     several = {"ddp_timeout": 7200, "ddp_find_unused_parameters": True}
     on_this = {"use_cpu": True, "bf16": False, "gradient_checkpointing": False, "dataloader_pin_memory": False}
     return everywhere | (on_this if on_cpu() else {}) | (several if world_size() > 1 else {})

@@ -62,7 +62,7 @@ def train(params: dict[str, Any], host: HttpHost) -> dict[str, Any]:
 
 
 def watch_launcher(launcher: int) -> None:
-    """Ends this process within a second of its launcher, which starts it in a session of its own: no signal reaches it."""
+    """Ends this process within a second of its launcher: in a session of its own no signal reaches it."""
 
     def watch() -> None:
         while os.getppid() == launcher:
