@@ -27,8 +27,8 @@ BEAT_SECONDS = 0.5
 class HttpHost:
     """What `vauto_worker.host.Host` offers, from process `rank`; all but warnings is told by the first one alone.
 
-    A request whose answer was lost is sent again with the same id, which the server (training/ask-server.ts) carries out
-    once. `deadline`: seconds.
+    A request whose answer was lost is sent again with the same id, which the server (training/ask-server.ts) carries
+    out once. `deadline`: seconds.
     """
 
     def __init__(self, url: str, token: str, rank: int = 0, deadline: float = DEADLINE):
