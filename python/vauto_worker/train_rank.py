@@ -49,6 +49,7 @@ def train(params: dict[str, Any], host: HttpHost) -> dict[str, Any]:
     """Raises UserFault when fewer or more processes were started than the recipe says."""
     from . import train as training
 
+    load_on_any_cpu()
     started, wanted = int(os.environ.get("WORLD_SIZE", "1")), params["processes"]
     if started != wanted:
         fix = "the accelerate configuration must be for one machine and name a distributed_type that starts processes"
@@ -59,6 +60,13 @@ def train(params: dict[str, Any], host: HttpHost) -> dict[str, Any]:
     if torch.distributed.is_initialized():
         torch.distributed.destroy_process_group()
     return result
+
+
+def load_on_any_cpu() -> None:
+    """accelerate counts CPUs like GPUs; the Trainer then loads its optimiser to `cpu:0`, unknown to torch.load."""
+    from torch.serialization import register_package
+
+    register_package(15, lambda _: None, lambda storage, place: storage if place.startswith("cpu:") else None)
 
 
 def watch_launcher(launcher: int) -> None:
