@@ -86,8 +86,9 @@ class HttpHost:
                         f"{path} was refused with status {status}: {answer.get('error', '')}".rstrip(": ")
                     )
                 reason = "the answer is still being made" if status == 202 else f"status {status}"
-                if status == 202 and patient:
-                    end = time.monotonic() + deadline
+                if status == 202:
+                    pause = FIRST_PAUSE
+                    end = time.monotonic() + deadline if patient else end
             if time.monotonic() + pause >= end:
                 raise NoAnswer(f"{path}: no answer within {deadline:g} s ({reason})")
             time.sleep(pause)
