@@ -117,7 +117,7 @@ def test_the_service_may_be_away_for_a_while() -> None:
 @pytest.mark.parametrize("status", [400, 401, 404, 413])
 def test_what_is_refused_is_not_asked_again(status: int) -> None:
     with serving(in_turn((status, {"error": "no such step"}))) as server:
-        with pytest.raises(RuntimeError, match=f"/ask/reward was refused with status {status} no such step"):
+        with pytest.raises(RuntimeError, match=f"/ask/reward was refused with status {status}: no such step"):
             host_of(server.port).ask("reward", {"step": 1})
         assert len(server.requests) == 1
 
