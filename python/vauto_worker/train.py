@@ -11,6 +11,7 @@ from pathlib import Path
 from typing import Any, Protocol
 
 from transformers import AutoConfig, AutoProcessor, TrainerCallback
+from transformers.integrations import is_deepspeed_zero3_enabled
 
 from . import checkpoints, launch
 from .adapter import lora_config
@@ -71,6 +72,7 @@ def train_here(params: dict[str, Any], host: Host) -> dict[str, Any]:
     params = {"steps_per_round": 1, **params}
     trainer = make_trainer(folder, params, host, rows)
     output = Path(params["output_dir"])
+    refuse_sharded_adapter(trainer, params)
     if params.get("generation") == "engine":
         trainer.generate_by(engine_rollouts(trainer, host, params, folder, output / "handover"))
     start = checkpoints.newest(output, trainer.fingerprint)
@@ -87,6 +89,13 @@ def train_here(params: dict[str, Any], host: Host) -> dict[str, Any]:
     if trainer.rollouts is not None:
         trainer.rollouts.close()
     return {"checkpoint": str(policy), "steps": params["steps"]}
+
+
+def refuse_sharded_adapter(trainer: Any, params: dict[str, Any]) -> None:
+    """Raises UserFault: an adapter is added to whole weights, which no process has when they are shared out."""
+    if params.get("lora") and (trainer.is_fsdp_enabled or is_deepspeed_zero3_enabled()):
+        fix = "remove train.accelerate, or train.lora: an adapter leaves little to share out"
+        raise UserFault("lora-sharded", "train.lora does not go with FSDP or ZeRO stage 3 yet", fix, "recipe")
 
 
 def logprobs(params: dict[str, Any], host: Host) -> dict[str, Any]:
