@@ -171,10 +171,11 @@ def test_rewards_that_never_come_are_none_and_counted() -> None:
     )
 
 
-def test_rewards_are_none_too_where_not_even_the_warning_is_taken() -> None:
+def test_a_warning_that_nobody_takes_is_printed(capsys: pytest.CaptureFixture[str]) -> None:
     with serving(in_turn(GIVEN)) as server:
         port = server.port
     assert ask(client_of(host_of(port, deadline=0.3)), ["a", "b"]) == [None, None]
+    assert "warning: step 3: 2 completions have no reward" in capsys.readouterr().err
 
 
 def test_each_completion_of_a_group_has_an_index_of_its_own_wherever_it_was_made() -> None:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import http.client
 import json
+import sys
 import threading
 import time
 import uuid
@@ -43,11 +44,20 @@ class HttpHost:
             threading.Thread(target=self._beat, name="vauto-beat", daemon=True).start()
 
     def emit(self, name: str, payload: dict[str, Any]) -> None:
-        """One-way event, in order; NoAnswer when nobody took it in time, RuntimeError when it failed there."""
-        if self.rank != 0 and name != "warning":
+        """One-way event, in order; NoAnswer when nobody took it in time, RuntimeError when it failed there.
+
+        A warning that nobody takes ends no training: it is printed.
+        """
+        if name == "warning":
+            try:
+                answer = self._deliver(f"/event/{name}", payload, min(self.deadline, WARNING_SECONDS))
+            except NoAnswer as lost:
+                print(f"warning: {payload.get('message')} ({lost})", file=sys.stderr)
+                return
+        elif self.rank == 0:
+            answer = self._deliver(f"/event/{name}", payload, self.deadline)
+        else:
             return
-        deadline = min(self.deadline, WARNING_SECONDS) if name == "warning" else self.deadline
-        answer = self._deliver(f"/event/{name}", payload, deadline)
         self._cancelled = self._cancelled or bool(answer.get("cancelled"))
         if "error" in answer:
             raise RuntimeError(f"{name} failed in TypeScript: {answer['error']}")

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import sys
 import time
 from collections.abc import Callable
 from typing import Any, Protocol
@@ -65,18 +64,12 @@ class RewardClient:
         try:
             rewards = self.host.ask("reward", question)["rewards"]
         except NoAnswer as fault:
-            self.warn(f"step {question['step']}: {count} completions have no reward and teach nothing: {fault}")
+            message = f"step {question['step']}: {count} completions have no reward and teach nothing: {fault}"
+            self.host.emit("warning", {"message": message})
             return [None] * count
         if len(rewards) != count:
             raise RuntimeError(f"{count} completions went out for grading, {len(rewards)} rewards came back")
         return rewards
-
-    def warn(self, message: str) -> None:
-        print(message, file=sys.stderr)
-        try:
-            self.host.emit("warning", {"message": message})
-        except NoAnswer as fault:
-            print(f"the warning was not taken either: {fault}", file=sys.stderr)
 
     def completion(self, prompt_id: str, index: int, ids: list[int]) -> dict[str, Any]:
         """One entry of the question `reward` (bridge protocol)."""
