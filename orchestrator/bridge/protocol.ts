@@ -158,6 +158,12 @@ const trainParams = z.object({
       targets: z.array(z.string()).optional(),
     })
     .optional(),
+  /** With several processes, or a configuration of accelerate's, the training runs in processes started by it. */
+  processes: z.number().int().positive().optional(),
+  /** Path of that configuration file. */
+  accelerate: z.string().optional(),
+  /** Where these processes ask and tell what the bridge carries otherwise (training/ask-server.ts). */
+  ask: z.object({ url: z.string(), token: z.string() }).optional(),
   /** Any other GRPOConfig field. */
   trl: z.record(z.string(), z.unknown()),
 });
@@ -182,6 +188,8 @@ const rolloutsAnswer = z.object({
 });
 const rewardQuestion = z.object({
   step: count,
+  /** Place of the first of these completions in the round; only where several processes ask for their parts. */
+  part: count.optional(),
   completions: z.array(
     z.object({ prompt_id: z.string(), index: count, text: z.string(), token_ids: tokenIds, truncated: z.boolean() }),
   ),

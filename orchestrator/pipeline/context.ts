@@ -121,6 +121,7 @@ export interface StageContextOptions {
   readonly stageId: number;
   readonly prompts: ReadonlyMap<string, readonly Prompt[]>;
   readonly system: string | undefined;
+  readonly accelerate: string | undefined;
   readonly progress: StageProgress;
   readonly signal: AbortSignal;
 }
@@ -137,6 +138,7 @@ export function stageContext(options: StageContextOptions): StageContext {
     runId,
     folder,
     prompts: options.prompts,
+    accelerate: options.accelerate,
     verifyMath: runtime.verifyMath,
     engine: runtime.engine,
     trainer: runtime.trainer,

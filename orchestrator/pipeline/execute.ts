@@ -72,6 +72,7 @@ export async function execute(session: Session): Promise<void> {
         config: training.inputs(recipe),
         kept,
         filter: filtered?.key,
+        accelerate: session.accelerate,
         prompts: promptsKey(trainPrompts(session)),
       };
       trained = await stage(session, 'train', inputs, (context) => training.run(context, base, kept));

@@ -3,7 +3,13 @@ import { join } from 'node:path';
 import { ensureEnvironment } from '../environment/index.js';
 import { UserError } from '../errors.js';
 import { templateHash } from '../prompting/index.js';
-import { type LoadedRecipe, type Recipe, readSystemPrompt, unknownArguments } from '../recipe/index.js';
+import {
+  type LoadedRecipe,
+  type Recipe,
+  readAccelerateFile,
+  readSystemPrompt,
+  unknownArguments,
+} from '../recipe/index.js';
 import type { Prompt } from '../records/index.js';
 import { openStore, type Store } from '../store/index.js';
 import { checkGeneration } from '../training/generation.js';
@@ -48,6 +54,8 @@ export interface Session {
   /** Versions that decide results, part of every key. */
   readonly libraries: Readonly<Record<string, string>>;
   readonly templateHash: string;
+  /** Text of the accelerate configuration of the training, if the recipe names one: part of its key. */
+  readonly accelerate: string | undefined;
   readonly until: StageName | undefined;
   readonly force: ReadonlySet<StageName>;
   readonly signal: AbortSignal;
@@ -98,6 +106,7 @@ export async function openSession(options: SessionOptions): Promise<Session> {
     const prompts = promptsOf(sets);
     checkGeneration(recipe, prompts.get('train') ?? []);
     const system = await readSystemPrompt(loaded);
+    const accelerate = await readAccelerateFile(loaded);
     const store = openStore(join(options.runsFolder, 'vauto.db'));
     opened.push(async () => store.close());
     const runId = openRun(store, options, runFolder, environment);
@@ -111,12 +120,14 @@ export async function openSession(options: SessionOptions): Promise<Session> {
     return {
       ...shared,
       model: loaded.resolveModel(),
+      accelerate: accelerate?.text,
       libraries: keyLibraries(environment.packages),
       templateHash: templateHash({ mode: recipe.prompting.mode, ...(system === undefined ? {} : { system }) }),
       until: options.until,
       force: options.force,
       progress: options.progress,
-      context: (stage, stageId, progress) => stageContext({ ...shared, stage, stageId, progress }),
+      context: (stage, stageId, progress) =>
+        stageContext({ ...shared, accelerate: accelerate?.file, stage, stageId, progress }),
       weightsKey: (model) => weightsKey(model, recipe),
       close: () => closeAll(opened),
     };

@@ -69,6 +69,8 @@ export interface StageContext {
   readonly prompts: ReadonlyMap<string, readonly Prompt[]>;
   /** System prompt text that replaces the built-in one, if the recipe names a file. */
   readonly system: string | undefined;
+  /** Configuration file of accelerate for the training, if the recipe names one. */
+  readonly accelerate: string | undefined;
   readonly verifyMath: MathVerifier;
   /** The warm engine with the given weights loaded. */
   engine(weights: string): Promise<RolloutEngine>;

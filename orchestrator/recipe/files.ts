@@ -37,6 +37,9 @@ export function fileProblems(recipe: Partial<Recipe>, resolvePath: (path: string
   if (recipe.model && recipe.engine?.kind !== 'openai') problems.push(modelProblem(recipe.model, resolvePath));
   const system = recipe.prompting?.system;
   if (system !== undefined) problems.push(missing(['prompting', 'system'], system, resolvePath(system), 'file'));
+  const accelerate = recipe.train?.accelerate;
+  if (accelerate !== undefined)
+    problems.push(missing(['train', 'accelerate'], accelerate, resolvePath(accelerate), 'file'));
   for (const list of ['train', 'benchmarks'] as const) {
     for (const [index, { path, root }] of (recipe.data?.[list] ?? []).entries()) {
       problems.push(missing(['data', list, index, 'path'], path, resolvePath(path), 'file'));

@@ -75,3 +75,14 @@ export async function readSystemPrompt({ recipe, resolve }: LoadedRecipe): Promi
   const { system } = recipe.prompting;
   return system === undefined ? undefined : (await readFile(resolve(system), 'utf8')).trim();
 }
+
+/** Path and text of the accelerate configuration that the recipe names; undefined when it names none. */
+export async function readAccelerateFile({
+  recipe,
+  resolve,
+}: LoadedRecipe): Promise<{ file: string; text: string } | undefined> {
+  const { accelerate } = recipe.train;
+  if (accelerate === undefined) return undefined;
+  const file = resolve(accelerate);
+  return { file, text: await readFile(file, 'utf8') };
+}

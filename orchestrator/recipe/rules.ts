@@ -24,6 +24,7 @@ const RULES: readonly Rule[] = [
   roundsAreWhole,
   onlyTheEngineCan,
   completionsFit,
+  processesDivideSteps,
   batchesDivideSteps,
 ];
 
@@ -250,14 +251,34 @@ function completionsFit({ engine, filter, evaluate }: Partial<Recipe>): Problem[
   });
 }
 
-/** TRL cuts the rollouts of a step into batches of one size; groups may be cut, batches may not be left over. */
+/** Each process takes as many rollouts of a step; groups may be cut. */
+function processesDivideSteps({ train }: Partial<Recipe>): Problem[] {
+  if (!train?.enabled) return [];
+  const { processes, promptsPerStep, groupSize } = train;
+  const rollouts = promptsPerStep * groupSize;
+  if (rollouts % processes === 0) return [];
+  const message = `train.processes is ${processes}, which does not divide the ${rollouts} rollouts of a step`;
+  const fix = `choose a divisor of promptsPerStep × groupSize (${promptsPerStep} × ${groupSize})`;
+  return [{ code: 'contradiction', path: ['train', 'processes'], message, fix }];
+}
+
+/** TRL cuts a process's rollouts of a step into batches of one size; batches may not be left over. */
 function batchesDivideSteps({ train }: Partial<Recipe>): Problem[] {
   const size = train?.trl.per_device_train_batch_size;
   if (!train?.enabled || typeof size !== 'number') return [];
-  const rollouts = train.promptsPerStep * train.groupSize;
-  if (rollouts % size === 0) return [];
+  const rollouts = (train.promptsPerStep * train.groupSize) / train.processes;
+  // Rollouts that the processes cannot share out are a problem of its own.
+  if (rollouts % size === 0 || !Number.isInteger(rollouts)) return [];
+  if (train.processes > 1) return [batchesPerProcess(size, rollouts)];
   const path = ['train', 'trl', 'per_device_train_batch_size'];
   const message = `${pathText(path)} is ${size}, which does not divide the ${rollouts} rollouts of a step`;
   const fix = `choose a divisor of promptsPerStep × groupSize (${train.promptsPerStep} × ${train.groupSize})`;
   return [{ code: 'contradiction', path, message, fix }];
+}
+
+function batchesPerProcess(size: number, rollouts: number): Problem {
+  const path = ['train', 'trl', 'per_device_train_batch_size'];
+  const message = `${pathText(path)} is ${size}, which does not divide the ${rollouts} rollouts of a step in one process`;
+  const fix = 'choose a divisor of promptsPerStep × groupSize / processes';
+  return { code: 'contradiction', path, other: ['train', 'processes'], message, fix };
 }

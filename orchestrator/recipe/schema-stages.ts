@@ -136,6 +136,19 @@ export const trainSchema = z
       .min(1)
       .default(20)
       .describe('Steps between checkpoints; an interrupted training continues from the last one.'),
+    processes: z
+      .int()
+      .min(1)
+      .max(1024)
+      .default(1)
+      .describe('Processes that train together on this machine, one a GPU, started by accelerate.'),
+    accelerate: z
+      .string()
+      .min(1)
+      .optional()
+      .describe(
+        'Configuration file of accelerate for these processes (DeepSpeed, FSDP, mixed precision), relative to the recipe; recipes/accelerate has some.',
+      ),
     paritySamples: z
       .int()
       .min(0)

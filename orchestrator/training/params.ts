@@ -24,8 +24,20 @@ function longestPrompt({ train, engine }: Recipe): number {
   return Math.min(train.maxPromptTokens, byEngine);
 }
 
+/** Whether the training runs in processes of its own, started by accelerate. */
+export function isLaunched({ processes, accelerate }: Recipe['train']): boolean {
+  return processes > 1 || accelerate !== undefined;
+}
+
+/** A training in this one process, the usual one, is told nothing of others. */
+function launchParams({ recipe: { train }, accelerate }: StageContext) {
+  if (!isLaunched(train)) return {};
+  return { processes: train.processes, ...(accelerate === undefined ? {} : { accelerate }) };
+}
+
 /** Parameters of `train.run` (bridge/protocol.ts). */
-export function trainParams({ recipe, folder }: StageContext, weights: string, promptsFile: string) {
+export function trainParams(context: StageContext, weights: string, promptsFile: string) {
+  const { recipe, folder } = context;
   const { train } = recipe;
   return {
     model: weights,
@@ -48,6 +60,7 @@ export function trainParams({ recipe, folder }: StageContext, weights: string, p
     generation: train.generation,
     ...(train.generation === 'engine' ? engineParams(train) : {}),
     ...(train.lora === undefined ? {} : { lora: train.lora }),
+    ...launchParams(context),
     trl: train.trl,
     policy_dir: join(folder, 'policy'),
   };

@@ -14,6 +14,7 @@ export async function parityGate(
   prompts: readonly Prompt[],
 ): Promise<number | null> {
   const { recipe } = context;
+  if (recipe.train.paritySamples === 0) return null;
   context.progress.note('parity gate: comparing engine and trainer');
   const engine = await context.engine(weights);
   const samples = await paritySamples(context, engine, prompts.slice(0, recipe.train.paritySamples));

@@ -9,6 +9,8 @@ import { summarise } from './step-summary.js';
 /** What TRL's reward function asks (snake_case: the wire to Python). */
 const requestSchema = z.object({
   step: z.number().int(),
+  /** Place of the first completion in the round, where each process asks for its own part of it. */
+  part: z.number().int().optional(),
   completions: z.array(
     z.object({
       prompt_id: z.string(),
@@ -24,7 +26,7 @@ type Completion = z.infer<typeof requestSchema>['completions'][number];
 /**
  * Answers TRL's reward function: one reward per completion, in order; null where the grader failed or the engine made
  * none, which TRL leaves out of the group. Every graded completion goes into the store with its verdicts, as unit
- * `step/N` of the first step that it is for.
+ * `step/N` of the first step that it is for; where several processes train, `step/N/part/PLACE` for the part of each.
  */
 export function rewardHandler(
   context: StageContext,
@@ -38,16 +40,17 @@ export function rewardHandler(
     committed.add(unit);
   };
   return async (payload) => {
-    const { step, completions } = requestSchema.parse(payload);
+    const { step, part, completions } = requestSchema.parse(payload);
     const round = engine?.round(step);
     const rows = round?.rows ?? (await gradeCompletions(context, prompts, completions, step));
-    commit(`step/${step}`, rows);
+    // The engine's rollouts are those of the whole round, whoever asks first for the rewards of its part.
+    commit(part === undefined || round !== undefined ? `step/${step}` : `step/${step}/part/${part}`, rows);
     if (round && round.replaced.length > 0) commit(`step/${step}/replaced`, round.replaced);
     const totals = new Map(rows.map(({ rollout, reward }) => [nameOf(rollout.promptId, rollout.index), reward?.total]));
     const rewards = completions.map(({ prompt_id, index }) => totals.get(nameOf(prompt_id, index)) ?? null);
     const shuffle = context.recipe.train.control === 'shuffled-rewards';
     const metrics = summarise(rows, context.recipe.prompting.mode);
-    return { rewards: shuffle ? shuffled(rewards, step) : rewards, metrics };
+    return { rewards: shuffle ? shuffled(rewards, step + (part ?? 0)) : rewards, metrics };
   };
 }
 

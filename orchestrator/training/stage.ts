@@ -8,6 +8,7 @@ import type { Prompt } from '../records/index.js';
 import type { StepRow } from '../store/index.js';
 import { alarmBell } from './alarm-bell.js';
 import { engineRollouts } from './engine-rollouts.js';
+import { runTraining } from './launched.js';
 import { modelCard } from './model-card.js';
 import { trainParams } from './params.js';
 import { parityGate } from './parity-gate.js';
@@ -60,9 +61,8 @@ export async function run(
 
   const made = context.recipe.train.generation === 'engine' ? engineRollouts(context, prompts) : undefined;
   const bell = alarmBell(context);
-  const call = context.trainer().call('train.run', trainParams(context, weights, promptsFile), {
+  const call = runTraining(context, trainParams(context, weights, promptsFile), {
     signal: AbortSignal.any([context.signal, bell.signal]),
-    timeoutMs: Number.POSITIVE_INFINITY,
     handlers: { reward: rewardHandler(context, prompts, made), ...made?.handlers },
     onEvent: (event, payload) => {
       if (event === 'step') {

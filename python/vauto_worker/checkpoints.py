@@ -19,7 +19,7 @@ WEIGHT_FILES = ("*.safetensors", "*.safetensors.index.json", "*.bin", "*.bin.ind
 @contextmanager
 def complete_or_absent(target: Path) -> Iterator[Path]:
     """A folder to fill, which becomes `target` (replacing an older one) when the block ends without an exception."""
-    draft = target.with_name(f".{target.name}.writing")
+    draft = draft_of(target)
     shutil.rmtree(draft, ignore_errors=True)
     draft.mkdir(parents=True)
     try:
@@ -27,6 +27,26 @@ def complete_or_absent(target: Path) -> Iterator[Path]:
         publish(draft, target)
     finally:
         shutil.rmtree(draft, ignore_errors=True)
+
+
+def draft_of(target: Path) -> Path:
+    return target.with_name(f".{target.name}.writing")
+
+
+@contextmanager
+def written_by_lead(target: Path, ranks: Any) -> Iterator[Path]:
+    """`complete_or_absent` for the processes of a training (ranks.py), of which the first makes and publishes it.
+
+    Collective: the folder is there for all before the block, and published for all after it.
+    """
+    if not ranks.lead:
+        ranks.wait()
+        yield draft_of(target)
+    else:
+        with complete_or_absent(target) as draft:
+            ranks.wait()
+            yield draft
+    ranks.wait()
 
 
 def publish(draft: Path, target: Path) -> None:

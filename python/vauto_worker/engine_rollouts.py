@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import shutil
 from collections import Counter
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Protocol
@@ -42,12 +42,17 @@ class Round:
     ids: list[list[int]]
     logprobs: list[list[float]]
 
+    def part(self, own: Callable[[list[Any]], list[Any]]) -> Round:
+        """What one process takes of it."""
+        return Round(own(self.rows), own(self.ids), own(self.logprobs))
+
 
 class EngineRollouts:
     """Completions of a round from the policy as it is when the round begins or, `ahead`, one round earlier.
 
     The engine holds one state of the weights. `lag` is how many optimiser steps older than the trainer's they may be;
-    an answer from older ones is refused.
+    an answer from older ones is refused. Where several processes train, each makes the same calls with all prompts of a
+    round, and one asks for all (`ranks.LeadHost`).
     """
 
     def __init__(self, host: Asking, folder: Path, policy: Policy, end_id: int, lag: int = 0, checked: int = 0):

@@ -24,3 +24,7 @@ class UserFault(Exception):
 
 class Cancelled(Exception):
     """Leaves a cancelled call; nobody waits for its result."""
+
+
+class NoAnswer(Exception):
+    """A question to TypeScript that was not answered in time."""

@@ -50,13 +50,23 @@ def correct(trainer: Any, logps: torch.Tensor, inputs: dict[str, Any], metrics: 
     )
     inputs["importance_sampling_ratio"] = ratio
     gaps, ratios = difference.abs()[mask], ratio[mask] if ratio.shape == mask.shape else ratio.flatten()
-    if gaps.numel() == 0:
+    # Asked of all processes even by one that has nothing to add: they wait for each other.
+    every = trainer.ranks.rows([*extent(gaps), *extent(ratios)])
+    gap_count, gap_sum, _, gap_max, count, total, low, high = every.unbind(1)
+    if gap_count.sum() == 0:
         return
-    metrics[f"{GAP}/mean"].append(gaps.mean().item())
-    metrics[f"{RATIO}/mean"].append(ratios.mean().item())
-    fold(metrics[f"{GAP}/max"], max, gaps.max().item())
-    fold(metrics[f"{RATIO}/min"], min, ratios.min().item())
-    fold(metrics[f"{RATIO}/max"], max, ratios.max().item())
+    metrics[f"{GAP}/mean"].append((gap_sum.sum() / gap_count.sum()).item())
+    metrics[f"{RATIO}/mean"].append((total.sum() / count.sum()).item())
+    fold(metrics[f"{GAP}/max"], max, gap_max.max().item())
+    fold(metrics[f"{RATIO}/min"], min, low.min().item())
+    fold(metrics[f"{RATIO}/max"], max, high.max().item())
+
+
+def extent(values: torch.Tensor) -> tuple[float, float, float, float]:
+    """Count, sum, minimum and maximum."""
+    if values.numel() == 0:
+        return 0, 0.0, math.inf, -math.inf
+    return values.numel(), values.double().sum().item(), values.min().item(), values.max().item()
 
 
 def fold(values: list[float], choose: Callable[..., float], value: float) -> None:

@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 import time
-from collections import Counter
 from collections.abc import Callable
 from typing import Any, Protocol
+
+from .errors import NoAnswer
 
 THINK_MARKS = ("<think>", "</think>")
 # Of the names that TypeScript's numbers have among TRL's.
@@ -15,24 +16,30 @@ PREFIX = "vauto/"
 class Asking(Protocol):
     """The part of `Host` that rewards need."""
 
+    def emit(self, name: str, payload: dict[str, Any]) -> None: ...
+
     def ask(self, name: str, payload: dict[str, Any]) -> dict[str, Any]: ...
 
 
 class RewardClient:
     """Called by TRL with one entry per completion, in order; None for a completion that could not be graded.
 
-    TRL leaves a None out of its group's mean and gives it advantage 0. `rank_offset` keeps indices apart when several
-    processes hold parts of one step.
+    TRL leaves a None out of its group's mean and gives it advantage 0. `part`: where several processes train, the place
+    of this one's first completion in the round; a group may begin in one process and end in the next.
     """
 
     __name__ = "reward"
 
-    def __init__(self, host: Asking, tokenizer: Any, end_ids: list[int], rank_offset: int = 0):
+    def __init__(self, host: Asking, tokenizer: Any, group_size: int, part: int | None = None):
         self.host = host
         self.tokenizer = tokenizer
-        self.end_ids = frozenset(end_ids)
+        #: Tokens that end a completion.
+        self.end_ids: frozenset[int] = frozenset()
+        self.group_size = group_size
+        self.part = part
+        #: Adds up over the processes.
+        self.total: Callable[[int], int] = lambda count: count
         self.hidden = hidden_tokens(tokenizer)
-        self.rank_offset = rank_offset
         self.seconds = 0.0
         self.ungraded = 0
 
@@ -45,23 +52,40 @@ class RewardClient:
         **_: Any,
     ) -> list[float | None]:
         started = time.perf_counter()
-        seen: Counter[str] = Counter()
-        completions = []
-        for prompt_id, ids in zip(prompts, completion_ids, strict=True):
-            completions.append(self.completion(prompt_id, self.rank_offset + seen[prompt_id], list(ids)))
-            seen[prompt_id] += 1
+        completions = [
+            # TRL keeps groups together, whatever was put in the place of a prompt.
+            self.completion(prompt_id, place % self.group_size, list(ids))
+            for place, (prompt_id, ids) in enumerate(zip(prompts, completion_ids, strict=True), self.part or 0)
+        ]
         # The step under way; TRL counts it when it is done.
-        answer = self.host.ask("reward", {"step": trainer_state.global_step + 1, "completions": completions})
+        step = trainer_state.global_step + 1
+        question = {"step": step, "completions": completions}
+        answer = self.answer(question if self.part is None else question | {"part": self.part})
         rewards = answer["rewards"]
-        if len(rewards) != len(completions):
-            raise RuntimeError(f"{len(completions)} completions went out for grading, {len(rewards)} rewards came back")
-        self.ungraded = sum(reward is None for reward in rewards)
+        self.ungraded = self.total(sum(reward is None for reward in rewards))
         if log_metric is not None:
             # Through TRL, which means them over the processes and hands them to its trackers.
             for name, value in answer.get("metrics", {}).items():
                 log_metric(PREFIX + name, value)
         self.seconds += time.perf_counter() - started
         return rewards
+
+    def answer(self, question: dict[str, Any]) -> dict[str, Any]:
+        """Rewards, and `metrics` of the step.
+
+        Rewards that do not come in time are None, never 0: nobody has said that these completions are bad.
+        """
+        count = len(question["completions"])
+        try:
+            answer = self.host.ask("reward", question)
+        except NoAnswer as fault:
+            message = f"step {question['step']}: {count} completions have no reward and teach nothing: {fault}"
+            self.host.emit("warning", {"message": message})
+            return {"rewards": [None] * count}
+        if len(answer["rewards"]) != count:
+            came = len(answer["rewards"])
+            raise RuntimeError(f"{count} completions went out for grading, {came} rewards came back")
+        return answer
 
     def completion(self, prompt_id: str, index: int, ids: list[int]) -> dict[str, Any]:
         """One entry of the question `reward` (bridge protocol)."""

@@ -6,71 +6,48 @@ import hashlib
 import json
 import math
 import tempfile
-import time
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
-from typing import Any, Protocol
+from typing import Any
 
 import torch
-from peft import PeftModel
-from transformers import AutoConfig, TrainerCallback
+from transformers import AutoConfig
+from transformers.integrations import is_deepspeed_zero3_enabled
 
-from . import checkpoints
-from .adapter import lora_config, save_merged
+from . import checkpoints, launch
+from .adapter import lora_config
 from .engine import token_side, visual_tokens
-from .engine_rollouts import EngineRollouts
 from .errors import Cancelled, UserFault
+from .export import engine_rollouts, export_adapter, export_policy
 from .media import MediaFault
 from .processor_check import load_processor
-from .reward_client import PREFIX, RewardClient
+from .reward_client import RewardClient
+from .step_reports import Host, Scorer, StepReporter
 from .train_config import grpo_config, refuse_generation
 from .train_samples import Encoder, Samples, order_of_rounds, read_prompts
 from .weights import model_folder, weights_hash
-
-# TRL's names of what a step event carries; TypeScript's own numbers come beside them (reward_client.PREFIX).
-METRICS = {
-    "loss": "loss",
-    "grad_norm": "grad_norm",
-    "learning_rate": "learning_rate",
-    "reward_mean": "reward",
-    "reward_std": "reward_std",
-    "kl": "kl",
-    "entropy": "entropy",
-    "clip_ratio": "clip_ratio/region_mean",
-    "completion_tokens": "completions/mean_length",
-    "truncated": "completions/clipped_ratio",
-    # With rollouts of the engine: how far its log-probs are from the trainer's, and what is made of it.
-    "logp_gap_mean": "sampling/sampling_logp_difference/mean",
-    "logp_gap_max": "sampling/sampling_logp_difference/max",
-    "importance_ratio_min": "sampling/importance_sampling_ratio/min",
-    "importance_ratio_mean": "sampling/importance_sampling_ratio/mean",
-    "importance_ratio_max": "sampling/importance_sampling_ratio/max",
-}
-
-
-class Host(Protocol):
-    """The caller's side of a running call (vauto_worker.host)."""
-
-    def emit(self, name: str, payload: dict[str, Any]) -> None: ...
-
-    def ask(self, name: str, payload: dict[str, Any]) -> dict[str, Any]: ...
-
-    def cancelled(self) -> bool: ...
 
 
 def run(params: dict[str, Any], host: Host) -> dict[str, Any]:
     """Trains to the last step, from the newest checkpoint of the same training on; {checkpoint, steps, step}, the step
     whose policy it ends with.
 
-    Raises UserFault for what a recipe can mend, Cancelled (after a checkpoint) when the call was cancelled.
+    With `processes` or `accelerate` in processes of its own. Raises UserFault for what a recipe can mend, Cancelled
+    (after a checkpoint) when the call was cancelled.
     """
+    return launch.run(params) if launch.is_launched(params) else train_here(params, host)
+
+
+def train_here(params: dict[str, Any], host: Host) -> dict[str, Any]:
+    """`run` in this process, which may be one of several."""
     folder = Path(model_folder(params["model"]))
     rows = read_prompts(params["prompts_file"])
     params = {"steps_per_round": 1, **params}
     refuse_generation(params, rows)
     trainer = make_trainer(folder, params, host, rows)
     output = Path(params["output_dir"])
+    refuse_sharded_adapter(trainer, params)
     if params.get("generation") == "engine":
         trainer.generate_by(engine_rollouts(trainer, host, params, folder, output / "handover"))
     start = checkpoints.newest(output, trainer.fingerprint)
@@ -87,8 +64,7 @@ def run(params: dict[str, Any], host: Host) -> dict[str, Any]:
     policy = Path(params.get("policy_dir") or output / "policy")
     export_policy(trainer, folder, policy)
     if params.get("lora"):
-        with checkpoints.complete_or_absent(policy.with_name("adapter")) as draft:
-            trainer.model.save_pretrained(str(draft))
+        export_adapter(trainer, policy.with_name("adapter"))
     if trainer.rollouts is not None:
         trainer.rollouts.close()
     ends_with = params["steps"] if best is None else checkpoints.step_of(best)
@@ -109,6 +85,13 @@ def memory_named() -> Iterator[None]:
             "train.trl.gradient_checkpointing, or lower video.totalTokens; training continues from the last checkpoint",
             "dependency",
         ) from error
+
+
+def refuse_sharded_adapter(trainer: Any, params: dict[str, Any]) -> None:
+    """Raises UserFault: an adapter is added to whole weights, which no process has when they are shared out."""
+    if params.get("lora") and (trainer.is_fsdp_enabled or is_deepspeed_zero3_enabled()):
+        fix = "remove train.accelerate, or train.lora: an adapter leaves little to share out"
+        raise UserFault("lora-sharded", "train.lora does not go with FSDP or ZeRO stage 3 yet", fix, "recipe")
 
 
 def logprobs(params: dict[str, Any], host: Host) -> dict[str, Any]:
@@ -167,8 +150,8 @@ def make_trainer(folder: Path, params: dict[str, Any], host: Host, rows: list[di
     per_round = params["prompts_per_step"] * params["steps_per_round"]
     rounds = math.ceil(params["steps"] / params["steps_per_round"])
     order = order_of_rounds(list(samples.rows), rounds, per_round, params["seed"])
-    offset = config.process_index * config.generation_batch_size
-    reward = RewardClient(host, processor.tokenizer, [], rank_offset=offset)
+    part = config.process_index * config.per_device_train_batch_size * config.steps_per_generation
+    reward = RewardClient(host, processor.tokenizer, params["group_size"], part if config.world_size > 1 else None)
     trainer = VideoGrpoTrainer(
         samples=samples,
         fingerprint=fingerprint(params, folder, rows),
@@ -180,6 +163,7 @@ def make_trainer(folder: Path, params: dict[str, Any], host: Host, rows: list[di
         peft_config=lora_config(params["lora"], model_config) if params.get("lora") else None,
     )
     reward.end_ids = frozenset(trainer.eos_token_ids)
+    reward.total = trainer.ranks.total
     # Rollouts of older weights rightly have other log-probs; then the hand-over is what is checked.
     tolerance = None if params.get("ahead") else params.get("parity_tolerance")
     trainer.add_callback(StepReporter(host, trainer, reward, tolerance))
@@ -188,180 +172,18 @@ def make_trainer(folder: Path, params: dict[str, Any], host: Host, rows: list[di
     return trainer
 
 
-class EnginePolicy:
-    """The trainer as its engine knows it."""
-
-    def __init__(self, trainer: Any, source: Path, params: dict[str, Any]):
-        self.trainer = trainer
-        self.source = source
-        self.params = params
-        self.completion_logps = trainer.completion_logps
-
-    def export(self, folder: Path) -> None:
-        export_policy(self.trainer, self.source, folder)
-
-    def upcoming(self, step: int) -> list[str]:
-        per_step, group = self.params["prompts_per_step"], self.params["group_size"]
-        first = (step + self.params["steps_per_round"]) * per_step
-        prompts = self.trainer.train_dataset["prompt"][first : first + self.params["steps_per_round"] * per_step]
-        wanted = [prompt_id for prompt_id in prompts for _ in range(group)]
-        return self.trainer.samples.usable(wanted, keep=self.trainer.rows)
-
-
-def engine_rollouts(trainer: Any, host: Host, params: dict[str, Any], source: Path, folder: Path) -> EngineRollouts:
-    """Raises UserFault for what only `transformers` generation can do so far."""
-    if trainer.accelerator.num_processes > 1:
-        fix = "set train.generation to transformers"
-        raise UserFault("engine-processes", "rollouts by the engine need a training in one process", fix, "recipe")
-    given = [name for name, plain in PLAIN_SAMPLING.items() if getattr(trainer.args, name) != plain]
-    if given:
-        fix = f"remove {given[0]}, or set train.generation to transformers"
-        raise UserFault("engine-sampling", f"train.trl.{given[0]}: the engine samples without it", fix, "recipe")
-    folder.mkdir(parents=True, exist_ok=True)
-    end_id = min(trainer.eos_token_ids)
-    lag = params["steps_per_round"] if params.get("ahead") else 0
-    checked = params.get("parity_samples", 0)
-    return EngineRollouts(host, folder, EnginePolicy(trainer, source, params), end_id, lag, checked)
-
-
 def report_skipped(host: Host, prompt_id: str, code: str, message: str) -> None:
     text = f"prompt {prompt_id} is left out of training: {message}"
     host.emit("warning", {"message": text, "prompt_id": prompt_id, "code": code})
 
 
-# What the engine's log-probs are of: the model's own distribution, cut by nothing.
-PLAIN_SAMPLING = {"top_p": 1.0, "top_k": 0, "min_p": None, "repetition_penalty": 1.0}
-
-
-class StepReporter(TrainerCallback):
-    """Events to TypeScript, the stop on cancellation, a checkpoint at the end whatever `save_every`.
-
-    Within a round there are no checkpoints: its rollouts are not kept.
-    """
-
-    def __init__(self, host: Host, trainer: Any, reward: RewardClient, tolerance: float | None):
-        self.host = host
-        self.tolerance = tolerance
-        self.trainer = trainer
-        self.reward = reward
-        self.started = time.perf_counter()
-        #: Of the round under way: tokens, and seconds of its steps so far.
-        self.generated, self.spent = 0.0, 0.0
-
-    def on_step_begin(self, args: Any, state: Any, control: Any, **_: Any) -> None:
-        self.started = time.perf_counter()
-        self.trainer.seconds.clear()
-        self.reward.seconds, self.reward.ungraded = 0.0, 0
-
-    def on_step_end(self, args: Any, state: Any, control: Any, **_: Any) -> None:
-        if self.host.cancelled():
-            control.should_training_stop = True
-        if control.should_training_stop:
-            control.should_save = self.round_ends(args) or state.global_step >= state.max_steps
-
-    def on_log(self, args: Any, state: Any, control: Any, logs: dict[str, Any], **_: Any) -> None:
-        if "loss" not in logs:
-            return
-        if not math.isfinite(logs.get("grad_norm", 0.0)):
-            raise UserFault(
-                "gradient-not-finite",
-                f"the gradient norm of step {state.global_step} is {logs['grad_norm']}",
-                "lower train.learningRate; training continues from the last checkpoint",
-                "check",
-            )
-        self.check_parity(state.global_step, logs.get(METRICS["logp_gap_max"]))
-        self.host.emit("step", {"step": state.global_step, **self.metrics(logs, args)})
-
-    def check_parity(self, step: int, gap: float | None) -> None:
-        """The parity gate after each hand-over: old weights in the engine give the same token another log-prob."""
-        if gap is None or self.tolerance is None or gap <= self.tolerance:
-            return
-        raise UserFault(
-            "parity",
-            f"engine and trainer disagree in step {step}: one token's log-probs differ by {gap:.2e}",
-            "docs/training.md lists known causes; train.generation transformers needs no engine",
-            "check",
-        )
-
-    def on_save(self, args: Any, state: Any, control: Any, **_: Any) -> None:
-        path = Path(args.output_dir) / f"checkpoint-{state.global_step}"
-        self.host.emit("saved", {"step": state.global_step, "path": str(path)})
-
-    def metrics(self, logs: dict[str, Any], args: Any) -> dict[str, float | None]:
-        """TRL's numbers under vauto's names, TypeScript's, and where the seconds went."""
-        seconds = self.split_seconds()
-        return {
-            **{name: logs[source] for name, source in METRICS.items() if source in logs},
-            **{name.removeprefix(PREFIX): value for name, value in logs.items() if name.startswith(PREFIX)},
-            "ungraded": self.reward.ungraded,
-            **seconds,
-            **self.throughput(logs, seconds["seconds"], args),
-        }
-
-    def split_seconds(self) -> dict[str, float]:
-        """Of this step. On CUDA, which is not waited for, what `forward` started may be paid for in `backward`."""
-        whole, part = time.perf_counter() - self.started, self.trainer.seconds
-        return {
-            "seconds": whole,
-            "generate_seconds": part["generate"],
-            "reward_seconds": self.reward.seconds,
-            "score_seconds": part["prepare"] - part["generate"] - self.reward.seconds,
-            "forward_seconds": part["forward"],
-            "backward_seconds": part["step"] - part["prepare"] - part["forward"],
-            "other_seconds": whole - part["step"],
-        }
-
-    def throughput(self, logs: dict[str, Any], seconds: float, args: Any) -> dict[str, float]:
-        """Generated tokens of a round over the seconds of its steps, at the last of them."""
-        length = logs.get(METRICS["completion_tokens"])
-        if length is not None:
-            self.generated, self.spent = length * args.generation_batch_size, 0.0
-        self.spent += seconds
-        return {"tokens_per_second": self.generated / self.spent} if self.round_ends(args) else {}
-
-    def round_ends(self, args: Any) -> bool:
-        return self.trainer.state.global_step % (args.steps_per_generation // args.gradient_accumulation_steps) == 0
-
-
-class Scorer(TrainerCallback):
-    """Gives each checkpoint the mean of a number over the steps since the one before it."""
-
-    def __init__(self, trainer: Any, name: str):
-        self.trainer = trainer
-        self.source = METRICS.get(name, PREFIX + name)
-        self.values: list[float] = []
-
-    def on_log(self, args: Any, state: Any, control: Any, logs: dict[str, Any], **_: Any) -> None:
-        value = logs.get(self.source)
-        if value is not None and math.isfinite(value):
-            self.values.append(value)
-        self.trainer.score = sum(self.values) / len(self.values) if self.values else None
-
-    def on_save(self, *_: Any, **__: Any) -> None:
-        self.values.clear()
-
-
 def fingerprint(params: dict[str, Any], folder: Path, rows: list[dict[str, Any]]) -> str:
     """What must agree for a checkpoint to be continued: everything but places and how often to save."""
-    places = ("model", "output_dir", "policy_dir", "prompts_file", "save_every", "keep_checkpoints")
+    places = ("model", "output_dir", "policy_dir", "prompts_file", "save_every", "keep_checkpoints", "accelerate")
     settings = {name: value for name, value in params.items() if name not in places}
     prompts = [{**row, "media": [{**item, "path": ""} for item in row["media"]]} for row in rows]
     content = json.dumps([settings, prompts, weights_hash(str(folder))], sort_keys=True)
     return hashlib.sha256(content.encode()).hexdigest()
-
-
-def export_policy(trainer: Any, source: Path, target: Path) -> None:
-    """The trained model as an ordinary folder for transformers and vLLM: new weights, all else as in `source`.
-
-    An adapter is added to the weights.
-    """
-    with checkpoints.complete_or_absent(target) as draft:
-        if isinstance(trainer.model, PeftModel):
-            save_merged(trainer.model, draft)
-        else:
-            trainer.save_model(str(draft))
-        (draft / "training_args.bin").unlink(missing_ok=True)
-        checkpoints.copy_companions(source, draft)
 
 
 def visual_grid(sample: Any, entries: list[dict[str, Any]]) -> list[list[int]]:

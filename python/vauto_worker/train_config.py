@@ -113,8 +113,11 @@ def defaults() -> dict[str, Any]:
         "report_to": "none",
         "disable_tqdm": True,
     }
+    # A process may wait long for one that makes rollouts or asks for rewards; and a batch of text alone does not use
+    # the projector, whose gradient the others would wait for.
+    several = {"ddp_timeout": 7200, "ddp_find_unused_parameters": True}
     on_this = {"use_cpu": True, "bf16": False, "gradient_checkpointing": False, "dataloader_pin_memory": False}
-    return everywhere | (on_this if on_cpu() else {})
+    return everywhere | (on_this if on_cpu() else {}) | (several if world_size() > 1 else {})
 
 
 def step_sizes(parameters: dict[str, Any], given: dict[str, Any]) -> dict[str, Any]:

@@ -28,6 +28,7 @@ from .errors import UserFault
 from .importance import correct, repeats_the_loss
 from .media_view import describe_media, scale_of
 from .positions import use_engine_positions
+from .ranks import Ranks, usable
 from .shared_media import SharedMedia
 from .train_samples import Sample, Samples, token_types
 from .vision_attention import batch_windows
@@ -42,6 +43,7 @@ class VideoGrpoTrainer(GRPOTrainer):
 
     def __init__(self, *, samples: Samples, fingerprint: str = "", **trl: Any):
         super().__init__(**trl)
+        self.ranks = Ranks(self.accelerator)
         self.rollouts: EngineRollouts | None = None
         self.round: Round | None = None
         #: What the loss works on, where the importance ratio is computed in it.
@@ -91,10 +93,11 @@ class VideoGrpoTrainer(GRPOTrainer):
             return super()._prepare_inputs(generation_batch)
 
     def _generate_and_score_completions(self, inputs: list):
-        self.rows = self.samples.usable([row["prompt"] for row in inputs])
+        wanted = usable(self.samples, self.ranks, self.ranks.everyones([row["prompt"] for row in inputs]))
+        self.rows = self.ranks.own(wanted)
         if self.rollouts is not None:
             with self.timed("generate"):
-                self.round = self.rollouts(self.rows, self.state.global_step)
+                self.round = self.rollouts(wanted, self.state.global_step).part(self.ranks.own)
             self.rows = self.round.rows
         inputs = [row | {"prompt": prompt_id} for row, prompt_id in zip(inputs, self.rows, strict=True)]
         with self.without_scoring():

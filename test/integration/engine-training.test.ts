@@ -2,33 +2,14 @@
 import { readdirSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { beforeAll, expect, test } from 'vitest';
-import { ROOT, sharedRun, vauto } from './shared-run.js';
+import { engineTrainingArgs, GROUP, STEPS, sharedRun, vauto } from './shared-run.js';
 
-const STEPS = 4;
-const GROUP = { prompts: 4, size: 4 };
 let runs = '';
 beforeAll(async () => {
   runs = await sharedRun();
 });
 
-function trainArgs(run: string, extra: readonly string[] = []): string[] {
-  const sets = [
-    'train.generation=engine',
-    `train.steps=${STEPS}`,
-    'train.saveEvery=2',
-    `train.promptsPerStep=${GROUP.prompts}`,
-    `train.groupSize=${GROUP.size}`,
-    'data.train.0.limit=24',
-    'data.train.0.minimum=1',
-    `data.benchmarks=[{name: reasoning, path: ${join(ROOT, 'recipes', 'tiny', 'data', 'reasoning.jsonl')}, limit: 4}]`,
-    'filter.enabled=false',
-    'evaluate.samples.count=0',
-    ...extra,
-  ];
-  const recipe = join(ROOT, 'recipes', 'quickstart.yaml');
-  const flags = sets.flatMap((set) => ['--set', set]);
-  return ['run', recipe, '--runs', runs, '--run', run, '--until', 'train', ...flags];
-}
+const trainArgs = (run: string, extra: readonly string[] = []) => engineTrainingArgs(runs, run, extra);
 
 async function shown(run: string) {
   const { stdout } = await vauto(['runs', 'show', run, '--runs', runs, '--json']);

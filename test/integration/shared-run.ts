@@ -49,6 +49,28 @@ export function smallRunArgs(runs: string, run = 'small', extra: readonly string
   ];
 }
 
+/** A training of a few steps whose rollouts the engine makes. */
+export const STEPS = 4;
+export const GROUP = { prompts: 4, size: 4 };
+export function engineTrainingArgs(runs: string, run: string, extra: readonly string[] = []): string[] {
+  const sets = [
+    'train.generation=engine',
+    `train.steps=${STEPS}`,
+    'train.saveEvery=2',
+    `train.promptsPerStep=${GROUP.prompts}`,
+    `train.groupSize=${GROUP.size}`,
+    'data.train.0.limit=24',
+    'data.train.0.minimum=1',
+    `data.benchmarks=[{name: reasoning, path: ${join(ROOT, 'recipes', 'tiny', 'data', 'reasoning.jsonl')}, limit: 4}]`,
+    'filter.enabled=false',
+    'evaluate.samples.count=0',
+    ...extra,
+  ];
+  const recipe = join(ROOT, 'recipes', 'quickstart.yaml');
+  const flags = sets.flatMap((set) => ['--set', set]);
+  return ['run', recipe, '--runs', runs, '--run', run, '--until', 'train', ...flags];
+}
+
 /** The one small run that all integration tests look at; made by the global set-up, or here when a file runs alone. */
 export async function sharedRun(): Promise<string> {
   const runs = process.env.VAUTO_TEST_RUNS ?? mkdtempSync(join(tmpdir(), 'vauto-shared-'));

@@ -1,7 +1,7 @@
 import { existsSync } from 'node:fs';
-import { join } from 'node:path';
+import { dirname, join } from 'node:path';
 import { describe, expect, it } from 'vitest';
-import { loadRecipe, unknownArguments } from '../../../orchestrator/recipe/index.js';
+import { loadRecipe, readAccelerateFile, unknownArguments } from '../../../orchestrator/recipe/index.js';
 import { load, MINIMAL, problems, recipeFolder, summary } from './fixture.js';
 
 describe('a recipe that is right', () => {
@@ -214,6 +214,17 @@ describe('rules across keys', () => {
     ]);
   });
 
+  it('want them shared out evenly among the processes', async () => {
+    expect(await problems(`${MINIMAL}train: {processes: 3}\n`)).toEqual([
+      '7:20 contradiction: train.processes is 3, which does not divide the 64 rollouts of a step | choose a divisor of promptsPerStep × groupSize (8 × 8)',
+    ]);
+    expect(await problems(`${MINIMAL}train: {processes: 2, trl: {per_device_train_batch_size: 64}}\n`)).toEqual([
+      '7:58 contradiction: train.trl.per_device_train_batch_size is 64, which does not divide the 32 rollouts of a step in one process (train.processes: line 7) | choose a divisor of promptsPerStep × groupSize / processes',
+    ]);
+    expect(await problems(`${MINIMAL}train: {processes: 2, trl: {per_device_train_batch_size: 8}}\n`)).toEqual([]);
+    expect(await problems(`${MINIMAL}train: {processes: 3, enabled: false}\n`)).toEqual([]);
+  });
+
   it('still speak when another section is broken', async () => {
     const found = await problems(`${MINIMAL}nonsense: 1\nevaluate: {policies: [auto, auto]}\n`);
     expect(found.map((text) => text.split(' ')[1])).toEqual(['unknown-key:', 'duplicate-name:']);
@@ -230,6 +241,17 @@ describe('files that the recipe names', () => {
     expect(found[1]).toMatch(
       /^5:18 missing-file: data.train\[0\].path is "trian.jsonl", but there is no file .*did you mean "train.jsonl"\?$/,
     );
+  });
+
+  it('are looked for beside it: the configuration of accelerate', async () => {
+    const text = `${MINIMAL}train: {accelerate: zero.yaml}\n`;
+    expect(await problems(text)).toEqual([
+      expect.stringMatching(/^7:21 missing-file: train.accelerate is "zero.yaml", but there is no file/),
+    ]);
+    const loaded = await load(text, [], { 'zero.yaml': 'distributed_type: DEEPSPEED\n' });
+    const file = join(dirname(loaded.file), 'zero.yaml');
+    expect(await readAccelerateFile(loaded)).toEqual({ file, text: 'distributed_type: DEEPSPEED\n' });
+    expect(await readAccelerateFile(await load(MINIMAL))).toBeUndefined();
   });
 
   it('take a mistyped folder beside the recipe for a path, not for a hub id', async () => {
