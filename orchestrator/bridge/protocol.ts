@@ -133,9 +133,14 @@ const trainParams = z.object({
   beta: z.number(),
   temperature: z.number(),
   max_completion_tokens: z.number().int().positive(),
+  /** Longer prompts, media included, are left out with a warning. */
+  max_prompt_tokens: z.number().int().positive().optional(),
   epsilon: z.number().optional(),
   loss_type: z.string().optional(),
   save_every: z.number().int().positive(),
+  keep_checkpoints: z.number().int().positive().optional(),
+  /** Number of a step by whose mean the policy to end with is chosen; without it the last. */
+  best: z.string().optional(),
   /** engine: completions are asked for (`rollouts`); otherwise transformers makes them. */
   generation: z.enum(['engine', 'transformers']).optional(),
   /** With `engine`: the rollouts of a round are made during the steps of the one before. */
@@ -188,6 +193,11 @@ const rewardQuestion = z.object({
   completions: z.array(
     z.object({ prompt_id: z.string(), index: count, text: z.string(), token_ids: tokenIds, truncated: z.boolean() }),
   ),
+});
+/** `metrics`: what the rollouts say about the policy, for TRL's trackers. */
+const rewardAnswer = z.object({
+  rewards: z.array(z.number().nullable()),
+  metrics: z.record(z.string(), z.number()).optional(),
 });
 /** Metrics of one optimiser step; which ones there are is TRL's business. */
 const stepEvent = z.object({ step: count }).catchall(z.number().nullable());
@@ -271,7 +281,8 @@ export const methods = {
   /** GRPO from the newest complete checkpoint in `output_dir` on. */
   'train.run': {
     params: trainParams,
-    result: z.object({ checkpoint: z.string(), steps: count }),
+    /** `step`: the one after which the policy was as it is exported. */
+    result: z.object({ checkpoint: z.string(), steps: count, step: count }),
     events: {
       step: stepEvent,
       saved: z.object({ step: count, path: z.string() }),
@@ -285,8 +296,19 @@ export const methods = {
       ahead: { question: rolloutsQuestion, answer: empty },
       /** Answered when what was begun ahead is on disk. */
       settle: { question: empty, answer: empty },
-      reward: { question: rewardQuestion, answer: z.object({ rewards: z.array(z.number().nullable()) }) },
+      reward: { question: rewardQuestion, answer: rewardAnswer },
     },
+  },
+  /** Recorded steps to a tracker, as a training would have reported them. */
+  'trackers.replay': {
+    params: z.object({
+      tracker: z.string(),
+      folder: z.string(),
+      run_name: z.string(),
+      project: z.string(),
+      steps: z.array(z.object({ step: count, metrics: z.record(z.string(), z.number().nullable()) })),
+    }),
+    result: z.object({ steps: count }),
   },
   'train.logprobs': {
     params: z.object({ model: z.string(), video_budget: videoBudget, samples: z.array(inspectSample) }),

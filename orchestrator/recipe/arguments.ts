@@ -27,6 +27,8 @@ const TRL_KEYS: Readonly<Record<string, string>> = {
   max_completion_length: 'train.maxCompletionTokens',
   max_steps: 'train.steps',
   save_steps: 'train.saveEvery',
+  save_total_limit: 'train.keepCheckpoints',
+  metric_for_best_model: 'train.best',
   seed: 'seed',
   trust_remote_code: 'model.trustRemoteCode',
 };

@@ -125,6 +125,12 @@ export const trainSchema = z
       .default(1)
       .describe('Sampling temperature of the rollouts.'),
     maxCompletionTokens: maxTokens.default(2048).describe('Generated tokens of one rollout at most.'),
+    maxPromptTokens: z
+      .int()
+      .min(1)
+      .max(1_000_000)
+      .default(8192)
+      .describe('Tokens of a prompt at most, media included; longer ones are left out of training, with a warning.'),
     saveEvery: z
       .int()
       .min(1)
@@ -157,6 +163,24 @@ export const trainSchema = z
       .max(10)
       .default(0.02)
       .describe('Largest allowed difference between the log-probabilities that engine and trainer give one token.'),
+    alarms: z
+      .enum(['warn', 'stop', 'off'])
+      .default('warn')
+      .describe(
+        'When the numbers of the last steps show a collapse, a stall or a reward that is earned without answering: warn, stop with a checkpoint, or nothing.',
+      ),
+    keepCheckpoints: z
+      .int()
+      .min(1)
+      .max(1000)
+      .default(2)
+      .describe('Newest checkpoints that are kept; older ones are removed.'),
+    best: z
+      .enum(['reward_mean', 'first_reward', 'second_reward', 'first_correct', 'second_correct', 'format_rate'])
+      .optional()
+      .describe(
+        'Ends with the checkpoint whose mean of this number, over the steps since the checkpoint before it, is highest; without it, with the last. It is kept beside the newest.',
+      ),
     lora: loraSchema.optional(),
     control: z
       .enum(['none', 'shuffled-rewards'])

@@ -5,6 +5,8 @@ import { isLaunched, type trainParams } from './params.js';
 
 /** What a training asks and tells, whichever way it reaches this process. */
 export interface TrainingHost {
+  /** Stops the training after the step under way. */
+  readonly signal: AbortSignal;
   readonly handlers: Readonly<Record<string, (payload: unknown) => Promise<unknown>>>;
   readonly onEvent: (name: string, payload: unknown) => void;
 }
@@ -17,7 +19,8 @@ const EVENTS = {
 
 /** `train.run`: over the bridge in one process; its processes, where there are several, ask over HTTP. */
 export async function runTraining(context: StageContext, params: ReturnType<typeof trainParams>, host: TrainingHost) {
-  const { signal, recipe } = context;
+  const { recipe } = context;
+  const { signal } = host;
   const options = { signal, timeoutMs: Number.POSITIVE_INFINITY, onEvent: host.onEvent };
   const trainer = context.trainer();
   if (!isLaunched(recipe.train)) return trainer.call('train.run', params, { ...options, handlers: host.handlers });

@@ -28,6 +28,13 @@ function launchParams({ recipe: { train }, accelerate }: StageContext) {
   return { processes: train.processes, ...(accelerate === undefined ? {} : { accelerate }) };
 }
 
+/** Tokens of a prompt at most: the recipe's limit, or what the engine can take with one token to generate. */
+function longestPrompt({ train, engine }: Recipe): number {
+  const { max_model_len: length } = engine.args;
+  const byEngine = train.generation === 'engine' && typeof length === 'number' ? length - 1 : Number.POSITIVE_INFINITY;
+  return Math.min(train.maxPromptTokens, byEngine);
+}
+
 /** Parameters of `train.run` (bridge/protocol.ts). */
 export function trainParams(context: StageContext, weights: string, promptsFile: string) {
   const { recipe, folder } = context;
@@ -46,7 +53,10 @@ export function trainParams(context: StageContext, weights: string, promptsFile:
     beta: train.beta,
     temperature: train.temperature,
     max_completion_tokens: train.maxCompletionTokens,
+    max_prompt_tokens: longestPrompt(recipe),
     save_every: train.saveEvery,
+    keep_checkpoints: train.keepCheckpoints,
+    ...(train.best === undefined ? {} : { best: train.best }),
     ...(train.generation === 'engine' ? engineParams(train) : {}),
     ...(train.lora === undefined ? {} : { lora: train.lora }),
     ...launchParams(context),

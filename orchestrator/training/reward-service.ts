@@ -4,6 +4,7 @@ import type { Prompt } from '../records/index.js';
 import { shuffled } from '../statistics/index.js';
 import type { RolloutRow } from '../store/index.js';
 import type { EngineRollouts } from './engine-rollouts.js';
+import { summarise } from './step-summary.js';
 
 /** What TRL's reward function asks (snake_case: the wire to Python). */
 const requestSchema = z.object({
@@ -31,7 +32,7 @@ export function rewardHandler(
   context: StageContext,
   prompts: readonly Prompt[],
   engine: EngineRollouts | undefined,
-): (payload: unknown) => Promise<{ rewards: (number | null)[] }> {
+): (payload: unknown) => Promise<{ rewards: (number | null)[]; metrics: Readonly<Record<string, number>> }> {
   // A resumed run repeats the steps after its last checkpoint: their rows are there already.
   const committed = new Set(context.store.committedUnits(context.stageId));
   const commit = (unit: string, rows: readonly RolloutRow[]): void => {
@@ -48,7 +49,8 @@ export function rewardHandler(
     const totals = new Map(rows.map(({ rollout, reward }) => [nameOf(rollout.promptId, rollout.index), reward?.total]));
     const rewards = completions.map(({ prompt_id, index }) => totals.get(nameOf(prompt_id, index)) ?? null);
     const shuffle = context.recipe.train.control === 'shuffled-rewards';
-    return { rewards: shuffle ? shuffled(rewards, step + (part ?? 0)) : rewards };
+    const metrics = summarise(rows, context.recipe.prompting.mode);
+    return { rewards: shuffle ? shuffled(rewards, step + (part ?? 0)) : rewards, metrics };
   };
 }
 

@@ -1,10 +1,15 @@
+import { writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
+import { z } from 'zod';
 import { UserError } from '../errors.js';
 import type { Estimate, StageContext, StageResult } from '../pipeline/stage.js';
 import type { Recipe } from '../recipe/index.js';
 import type { Prompt } from '../records/index.js';
+import type { StepRow } from '../store/index.js';
+import { alarmBell } from './alarm-bell.js';
 import { engineRollouts } from './engine-rollouts.js';
 import { runTraining } from './launched.js';
+import { modelCard } from './model-card.js';
 import { trainParams } from './params.js';
 import { parityGate } from './parity-gate.js';
 import { writePromptsFile } from './prompts-file.js';
@@ -12,10 +17,14 @@ import { rewardHandler } from './reward-service.js';
 
 export const name = 'train';
 /** Raise when the stage's output for the same inputs changes. */
-export const version = 1;
+export const version = 2;
+
+const environmentSchema = z.object({ packages: z.record(z.string(), z.string()).default({}) }).catch({ packages: {} });
 
 export interface TrainSummary {
   readonly steps: number;
+  /** The step whose policy it is: the last, or the best by `train.best`. */
+  readonly step: number;
   /** Folder of the trained policy, relative to the run folder. */
   readonly checkpoint: string;
   readonly rewardFirst: number | null;
@@ -25,7 +34,9 @@ export interface TrainSummary {
 }
 
 export function inputs(recipe: Recipe): unknown {
-  const { train, prompting, reward, video } = recipe;
+  const { prompting, reward, video } = recipe;
+  // How it is watched and stored changes nothing of a training.
+  const { alarms: _alarms, keepCheckpoints: _kept, ...train } = recipe.train;
   return { train, prompting: { mode: prompting.mode, parsers: prompting.parsers }, reward, video };
 }
 
@@ -49,11 +60,17 @@ export async function run(
   );
 
   const made = context.recipe.train.generation === 'engine' ? engineRollouts(context, prompts) : undefined;
-  const result = await runTraining(context, trainParams(context, weights, promptsFile), {
+  const bell = alarmBell(context);
+  const signal = AbortSignal.any([context.signal, bell.signal]);
+  const call = runTraining(context, trainParams(context, weights, promptsFile), {
+    signal,
     handlers: { reward: rewardHandler(context, prompts, made), ...made?.handlers },
     onEvent: (event, payload) => {
-      if (event === 'step') curve.set(...recordStep(context, payload as Record<string, number | null>));
-      else if (event === 'warning') context.warn('train', String((payload as { message: unknown }).message), payload);
+      if (event === 'step') {
+        const row = recordStep(context, payload as Record<string, number | null>);
+        curve.set(row.step, row.metrics.reward_mean ?? null);
+        bell.step(row);
+      } else if (event === 'warning') context.warn('train', String((payload as { message: unknown }).message), payload);
       else if (event === 'saved') {
         const { step } = payload as { step: number };
         made?.forget(step);
@@ -61,16 +78,19 @@ export async function run(
       }
     },
   });
+  const result = await call.finally(bell.close);
   context.signal.throwIfAborted();
   const points = [...curve].sort(([a], [b]) => a - b).map(([, reward]) => reward);
   const tail = Math.max(1, Math.floor(points.length / 5));
   const summary = {
     steps: result.steps,
+    step: result.step,
     checkpoint: 'train/policy',
     rewardFirst: mean(points.slice(0, tail)),
     rewardLast: mean(points.slice(-tail)),
     parityMaxGap,
   };
+  await writeFile(join(context.folder, 'policy', 'README.md'), cardOf(context, weights, prompts, result.step));
   const artifacts = [await context.artifact('policy', 'train/policy')];
   if (context.recipe.train.lora) artifacts.push(await context.artifact('adapter', 'train/adapter'));
   return { summary, artifacts };
@@ -95,17 +115,24 @@ function promptingOf(context: StageContext) {
   return { mode, ...(context.system === undefined ? {} : { system: context.system }) };
 }
 
-function recordStep(context: StageContext, payload: Record<string, number | null>): [number, number | null] {
+function cardOf({ recipe, store, runId, system }: StageContext, base: string, prompts: Prompt[], step: number): string {
+  const run = store.listRuns().find(({ id }) => id === runId);
+  const { packages } = environmentSchema.parse(run?.environment);
+  const sources = [...new Set(prompts.map(({ source }) => source))];
+  return modelCard({ recipe, base, step, prompts: prompts.length, sources, system, packages });
+}
+
+function recordStep(context: StageContext, payload: Record<string, number | null>): StepRow {
   const { step, ...metrics } = payload;
-  const number = step ?? 0;
-  context.store.saveStep(context.stageId, number, metrics);
+  const row = { step: step ?? 0, metrics };
+  context.store.saveStep(context.stageId, row.step, metrics);
   const extra: Record<string, string> = {};
   for (const key of ['reward_mean', 'kl'] as const) {
     const value = metrics[key];
     if (typeof value === 'number') extra[key === 'kl' ? 'kl' : 'reward'] = value.toFixed(key === 'kl' ? 4 : 2);
   }
-  context.progress.update(number, context.recipe.train.steps, extra);
-  return [number, metrics.reward_mean ?? null];
+  context.progress.update(row.step, context.recipe.train.steps, extra);
+  return row;
 }
 
 function mean(values: readonly (number | null)[]): number | null {

@@ -24,7 +24,7 @@ def test_only_checkpoints_of_the_same_training_are_continued(tmp_path: Path) -> 
     for step, fingerprint in ((2, "mine"), (10, "mine"), (30, "other")):
         folder = tmp_path / f"checkpoint-{step}"
         folder.mkdir()
-        checkpoints.write_fingerprint(folder, fingerprint)
+        checkpoints.write_stamp(folder, fingerprint)
     (tmp_path / "checkpoint-40").mkdir()
     newest = checkpoints.newest(tmp_path, "mine")
     assert newest is not None and checkpoints.step_of(newest) == 10

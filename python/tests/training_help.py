@@ -24,7 +24,9 @@ class Host:
         grade: Callable[[dict[str, Any]], float | None] = lambda completion: (sum(completion["token_ids"]) % 7) / 7,
         cancel_after: int | None = None,
         crash_at: int | None = None,
+        metrics: dict[str, float] | Callable[[int], dict[str, float]] | None = None,
     ):
+        self.metrics = metrics if callable(metrics) else lambda _step: metrics or {}
         self.grade, self.cancel_after, self.crash_at = grade, cancel_after, crash_at
         self.events: list[tuple[str, dict[str, Any]]] = []
         self.questions: list[dict[str, Any]] = []
@@ -37,7 +39,8 @@ class Host:
         if payload["step"] == self.crash_at:
             raise RuntimeError("crash in the middle of a step")
         self.questions.append(payload)
-        return {"rewards": [self.grade(completion) for completion in payload["completions"]]}
+        rewards = [self.grade(completion) for completion in payload["completions"]]
+        return {"rewards": rewards, "metrics": self.metrics(payload["step"])}
 
     def cancelled(self) -> bool:
         return self.cancel_after is not None and len(self.questions) >= self.cancel_after

@@ -76,16 +76,24 @@ def sync(path: Path) -> None:
 
 def newest(folder: Path, fingerprint: str) -> Path | None:
     """The checkpoint with the highest step in `folder` that belongs to the training with this fingerprint."""
-    own = [path for path in all_checkpoints(folder) if fingerprint_of(path) == fingerprint]
+    own = [path for path in all_checkpoints(folder) if stamp_of(path).get("training") == fingerprint]
     return max(own, key=step_of, default=None)
 
 
-def prune(folder: Path, keep: int | None) -> None:
-    """Removes all but the `keep` newest checkpoints (None: removes nothing)."""
+def best(folder: Path, fingerprint: str) -> Path | None:
+    """The checkpoint of this training with the highest score, the older of equal ones; None without any score."""
+    own = [path for path in all_checkpoints(folder) if stamp_of(path).get("training") == fingerprint]
+    scored = {path: stamp_of(path).get("score") for path in sorted(own, key=step_of)}
+    return max((path for path in scored if scored[path] is not None), key=lambda path: scored[path], default=None)
+
+
+def prune(folder: Path, keep: int | None, spared: Path | None = None) -> None:
+    """Removes all but the `keep` newest checkpoints (None: removes nothing) and the `spared` one."""
     if keep is None or keep <= 0:
         return
     for path in sorted(all_checkpoints(folder), key=lambda path: path.stat().st_mtime)[:-keep]:
-        shutil.rmtree(path, ignore_errors=True)
+        if path != spared:
+            shutil.rmtree(path, ignore_errors=True)
 
 
 def all_checkpoints(folder: Path) -> list[Path]:
@@ -98,15 +106,17 @@ def step_of(checkpoint: Path) -> int:
     return int(checkpoint.name.rpartition("-")[2])
 
 
-def write_fingerprint(checkpoint: Path, fingerprint: str) -> None:
-    (checkpoint / STAMP).write_text(json.dumps({"training": fingerprint}) + "\n", encoding="utf-8")
+def write_stamp(checkpoint: Path, fingerprint: str, score: float | None = None) -> None:
+    """Which training a checkpoint belongs to, and how good it is where that is asked for."""
+    stamp = {"training": fingerprint} | ({} if score is None else {"score": score})
+    (checkpoint / STAMP).write_text(json.dumps(stamp) + "\n", encoding="utf-8")
 
 
-def fingerprint_of(checkpoint: Path) -> str | None:
+def stamp_of(checkpoint: Path) -> dict[str, Any]:
     try:
-        return json.loads((checkpoint / STAMP).read_text(encoding="utf-8")).get("training")
+        return json.loads((checkpoint / STAMP).read_text(encoding="utf-8"))
     except (OSError, ValueError):
-        return None
+        return {}
 
 
 def copy_companions(source: Path, target: Path) -> None:

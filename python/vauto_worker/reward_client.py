@@ -9,6 +9,8 @@ from typing import Any, Protocol
 from .errors import NoAnswer
 
 THINK_MARKS = ("<think>", "</think>")
+# Of the names that TypeScript's numbers have among TRL's.
+PREFIX = "vauto/"
 
 
 class Asking(Protocol):
@@ -42,7 +44,12 @@ class RewardClient:
         self.ungraded = 0
 
     def __call__(
-        self, prompts: list[str], completion_ids: list[list[int]], trainer_state: Any, **_: Any
+        self,
+        prompts: list[str],
+        completion_ids: list[list[int]],
+        trainer_state: Any,
+        log_metric: Callable[[str, float], None] | None = None,
+        **_: Any,
     ) -> list[float | None]:
         started = time.perf_counter()
         completions = [
@@ -53,23 +60,30 @@ class RewardClient:
         # The step under way; TRL counts it when it is done.
         step = trainer_state.global_step + 1
         question = {"step": step, "completions": completions}
-        rewards = self.rewards(question if self.part is None else question | {"part": self.part})
+        rewards, metrics = self.answer(question if self.part is None else question | {"part": self.part})
         self.ungraded = self.total(sum(reward is None for reward in rewards))
+        if log_metric is not None:
+            # Through TRL, which means them over the processes and hands them to its trackers.
+            for name, value in metrics.items():
+                log_metric(PREFIX + name, value)
         self.seconds += time.perf_counter() - started
         return rewards
 
-    def rewards(self, question: dict[str, Any]) -> list[float | None]:
-        """Rewards that do not come in time are None, never 0: nobody has said that these completions are bad."""
+    def answer(self, question: dict[str, Any]) -> tuple[list[float | None], dict[str, float]]:
+        """Rewards, and numbers of their step. What does not come in time is None, never 0: nobody has said that these
+        completions are bad.
+        """
         count = len(question["completions"])
         try:
-            rewards = self.host.ask("reward", question)["rewards"]
+            answer = self.host.ask("reward", question)
         except NoAnswer as fault:
             message = f"step {question['step']}: {count} completions have no reward and teach nothing: {fault}"
             self.host.emit("warning", {"message": message})
-            return [None] * count
+            return [None] * count, {}
+        rewards = answer["rewards"]
         if len(rewards) != count:
             raise RuntimeError(f"{count} completions went out for grading, {len(rewards)} rewards came back")
-        return rewards
+        return rewards, answer.get("metrics", {})
 
     def completion(self, prompt_id: str, index: int, ids: list[int]) -> dict[str, Any]:
         """One entry of the question `reward` (bridge protocol)."""

@@ -7,10 +7,13 @@ import json
 import math
 import tempfile
 import time
+from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 from typing import Any, Protocol
 
-from transformers import AutoConfig, AutoProcessor, TrainerCallback
+import torch
+from transformers import AutoConfig, TrainerCallback
 from transformers.integrations import is_deepspeed_zero3_enabled
 
 from . import checkpoints, launch
@@ -19,19 +22,19 @@ from .engine import token_side, visual_tokens
 from .errors import Cancelled, UserFault
 from .export import engine_rollouts, export_adapter, export_policy
 from .media import MediaFault
-from .reward_client import RewardClient
+from .processor_check import load_processor
+from .reward_client import PREFIX, RewardClient
 from .train_config import grpo_config
 from .train_samples import Encoder, Samples, order_of_rounds, read_prompts
 from .weights import model_folder, weights_hash
 
-# TRL's names of what a step event carries; the share of groups whose rewards are all equal has no gradient.
+# TRL's names of what a step event carries; TypeScript's own numbers come beside them (reward_client.PREFIX).
 METRICS = {
     "loss": "loss",
     "grad_norm": "grad_norm",
     "learning_rate": "learning_rate",
     "reward_mean": "reward",
     "reward_std": "reward_std",
-    "zero_variance": "frac_reward_zero_std",
     "kl": "kl",
     "entropy": "entropy",
     "clip_ratio": "clip_ratio/region_mean",
@@ -57,7 +60,8 @@ class Host(Protocol):
 
 
 def run(params: dict[str, Any], host: Host) -> dict[str, Any]:
-    """Trains to the last step, from the newest checkpoint of the same training on; {checkpoint, steps}.
+    """Trains to the last step, from the newest checkpoint of the same training on; {checkpoint, steps, step}, the step
+    whose policy it ends with.
 
     With `processes` or `accelerate` in processes of its own. Raises UserFault for what a recipe can mend, Cancelled
     (after a checkpoint) when the call was cancelled.
@@ -77,18 +81,39 @@ def train_here(params: dict[str, Any], host: Host) -> dict[str, Any]:
         trainer.generate_by(engine_rollouts(trainer, host, params, folder, output / "handover"))
     start = checkpoints.newest(output, trainer.fingerprint)
     if start is None or checkpoints.step_of(start) < params["steps"]:
-        trainer.train(resume_from_checkpoint=None if start is None else str(start))
+        with memory_named():
+            trainer.train(resume_from_checkpoint=None if start is None else str(start))
         if trainer.state.global_step < params["steps"]:
             raise Cancelled(f"training stopped after step {trainer.state.global_step}")
     else:
         trainer._load_from_checkpoint(str(start))
+    best = checkpoints.best(output, trainer.fingerprint) if params.get("best") else None
+    if best is not None:
+        trainer._load_from_checkpoint(str(best))
     policy = Path(params.get("policy_dir") or output / "policy")
     export_policy(trainer, folder, policy)
     if params.get("lora"):
         export_adapter(trainer, policy.with_name("adapter"))
     if trainer.rollouts is not None:
         trainer.rollouts.close()
-    return {"checkpoint": str(policy), "steps": params["steps"]}
+    ends_with = params["steps"] if best is None else checkpoints.step_of(best)
+    return {"checkpoint": str(policy), "steps": params["steps"], "step": ends_with}
+
+
+@contextmanager
+def memory_named() -> Iterator[None]:
+    """Raises UserFault where the memory of the device did not suffice."""
+    try:
+        yield
+    except (torch.OutOfMemoryError, MemoryError) as error:
+        told = str(error).strip().splitlines()[:1]
+        raise UserFault(
+            "out-of-memory",
+            f"the training ran out of memory{''.join(f': {line}' for line in told)}",
+            "lower train.trl.per_device_train_batch_size (gradients are then accumulated, with the same result), set "
+            "train.trl.gradient_checkpointing, or lower video.totalTokens; training continues from the last checkpoint",
+            "dependency",
+        ) from error
 
 
 def refuse_sharded_adapter(trainer: Any, params: dict[str, Any]) -> None:
@@ -147,9 +172,10 @@ def make_trainer(folder: Path, params: dict[str, Any], host: Host, rows: list[di
 
     model_config = AutoConfig.from_pretrained(folder)
     config = grpo_config(params, sorted(visual_tokens(model_config)))
-    processor = AutoProcessor.from_pretrained(folder, trust_remote_code=config.trust_remote_code)
+    processor = load_processor(folder, model_config, config.trust_remote_code)
     encode = Encoder(processor, params["video_budget"], token_side(str(folder)))
-    samples = Samples(rows, encode, lambda *fault: report_skipped(host, *fault))
+    limit = params.get("max_prompt_tokens")
+    samples = Samples(rows, encode, lambda *fault: report_skipped(host, *fault), limit)
     per_round = params["prompts_per_step"] * params["steps_per_round"]
     rounds = math.ceil(params["steps"] / params["steps_per_round"])
     order = order_of_rounds(list(samples.rows), rounds, per_round, params["seed"])
@@ -170,6 +196,8 @@ def make_trainer(folder: Path, params: dict[str, Any], host: Host, rows: list[di
     # Rollouts of older weights rightly have other log-probs; then the hand-over is what is checked.
     tolerance = None if params.get("ahead") else params.get("parity_tolerance")
     trainer.add_callback(StepReporter(host, trainer, reward, tolerance))
+    if params.get("best"):
+        trainer.add_callback(Scorer(trainer, params["best"]))
     return trainer
 
 
@@ -190,6 +218,8 @@ class StepReporter(TrainerCallback):
         self.trainer = trainer
         self.reward = reward
         self.started = time.perf_counter()
+        #: Of the round under way: tokens, and seconds of its steps so far.
+        self.generated, self.spent = 0.0, 0.0
 
     def on_step_begin(self, args: Any, state: Any, control: Any, **_: Any) -> None:
         self.started = time.perf_counter()
@@ -199,9 +229,8 @@ class StepReporter(TrainerCallback):
     def on_step_end(self, args: Any, state: Any, control: Any, **_: Any) -> None:
         if self.trainer.ranks.any(self.host.cancelled()):
             control.should_training_stop = True
-        round_ends = state.global_step % (args.steps_per_generation // args.gradient_accumulation_steps) == 0
         if control.should_training_stop:
-            control.should_save = round_ends or state.global_step >= state.max_steps
+            control.should_save = self.round_ends(args) or state.global_step >= state.max_steps
 
     def on_log(self, args: Any, state: Any, control: Any, logs: dict[str, Any], **_: Any) -> None:
         if "loss" not in logs:
@@ -214,7 +243,7 @@ class StepReporter(TrainerCallback):
                 "check",
             )
         self.check_parity(state.global_step, logs.get(METRICS["logp_gap_max"]))
-        self.host.emit("step", {"step": state.global_step, **self.metrics(logs)})
+        self.host.emit("step", {"step": state.global_step, **self.metrics(logs, args)})
 
     def check_parity(self, step: int, gap: float | None) -> None:
         """The parity gate after each hand-over: old weights in the engine give the same token another log-prob."""
@@ -231,23 +260,63 @@ class StepReporter(TrainerCallback):
         path = Path(args.output_dir) / f"checkpoint-{state.global_step}"
         self.host.emit("saved", {"step": state.global_step, "path": str(path)})
 
-    def metrics(self, logs: dict[str, Any]) -> dict[str, float | None]:
-        """TRL's numbers under vauto's names, and where the seconds went."""
-        whole = time.perf_counter() - self.started
-        generate, grade = self.trainer.seconds["generate"], self.reward.seconds
+    def metrics(self, logs: dict[str, Any], args: Any) -> dict[str, float | None]:
+        """TRL's numbers under vauto's names, TypeScript's, and where the seconds went."""
+        seconds = self.split_seconds()
         return {
             **{name: logs[source] for name, source in METRICS.items() if source in logs},
+            **{name.removeprefix(PREFIX): value for name, value in logs.items() if name.startswith(PREFIX)},
             "ungraded": self.reward.ungraded,
-            "seconds": whole,
-            "generate_seconds": generate,
-            "reward_seconds": grade,
-            "train_seconds": whole - generate - grade,
+            **seconds,
+            **self.throughput(logs, seconds["seconds"], args),
         }
+
+    def split_seconds(self) -> dict[str, float]:
+        """Of this step. On CUDA, which is not waited for, what `forward` started may be paid for in `backward`."""
+        whole, part = time.perf_counter() - self.started, self.trainer.seconds
+        return {
+            "seconds": whole,
+            "generate_seconds": part["generate"],
+            "reward_seconds": self.reward.seconds,
+            "score_seconds": part["prepare"] - part["generate"] - self.reward.seconds,
+            "forward_seconds": part["forward"],
+            "backward_seconds": part["step"] - part["prepare"] - part["forward"],
+            "other_seconds": whole - part["step"],
+        }
+
+    def throughput(self, logs: dict[str, Any], seconds: float, args: Any) -> dict[str, float]:
+        """Generated tokens of a round over the seconds of its steps, at the last of them."""
+        length = logs.get(METRICS["completion_tokens"])
+        if length is not None:
+            self.generated, self.spent = length * args.generation_batch_size, 0.0
+        self.spent += seconds
+        return {"tokens_per_second": self.generated / self.spent} if self.round_ends(args) else {}
+
+    def round_ends(self, args: Any) -> bool:
+        return self.trainer.state.global_step % (args.steps_per_generation // args.gradient_accumulation_steps) == 0
+
+
+class Scorer(TrainerCallback):
+    """Gives each checkpoint the mean of a number over the steps since the one before it."""
+
+    def __init__(self, trainer: Any, name: str):
+        self.trainer = trainer
+        self.source = METRICS.get(name, PREFIX + name)
+        self.values: list[float] = []
+
+    def on_log(self, args: Any, state: Any, control: Any, logs: dict[str, Any], **_: Any) -> None:
+        value = logs.get(self.source)
+        if value is not None and math.isfinite(value):
+            self.values.append(value)
+        self.trainer.score = sum(self.values) / len(self.values) if self.values else None
+
+    def on_save(self, *_: Any, **__: Any) -> None:
+        self.values.clear()
 
 
 def fingerprint(params: dict[str, Any], folder: Path, rows: list[dict[str, Any]]) -> str:
     """What must agree for a checkpoint to be continued: everything but places and how often to save."""
-    places = ("model", "output_dir", "policy_dir", "prompts_file", "save_every", "accelerate")
+    places = ("model", "output_dir", "policy_dir", "prompts_file", "save_every", "keep_checkpoints", "accelerate")
     settings = {name: value for name, value in params.items() if name not in places}
     prompts = [{**row, "media": [{**item, "path": ""} for item in row["media"]]} for row in rows]
     content = json.dumps([settings, prompts, weights_hash(str(folder))], sort_keys=True)

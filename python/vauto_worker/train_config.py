@@ -20,6 +20,8 @@ OWN_FIELDS = {
     "temperature": "train.temperature",
     "max_completion_length": "train.maxCompletionTokens",
     "save_steps": "train.saveEvery",
+    "save_total_limit": "train.keepCheckpoints",
+    "metric_for_best_model": "train.best",
     "steps_per_generation": "train.stepsPerRound",
     "generation_batch_size": "train.stepsPerRound",
 }
@@ -67,6 +69,7 @@ def own(parameters: dict[str, Any]) -> dict[str, Any]:
         "max_completion_length": parameters["max_completion_tokens"],
         "save_steps": parameters["save_every"],
         "save_strategy": "steps",
+        "save_total_limit": parameters.get("keep_checkpoints", 2),
         "shuffle_dataset": False,
         "remove_unused_columns": False,
         "logging_steps": 1,
@@ -82,7 +85,6 @@ def defaults() -> dict[str, Any]:
         "max_grad_norm": 1.0,
         "report_to": "none",
         "disable_tqdm": True,
-        "save_total_limit": 2,
     }
     # A process may wait long for one that makes rollouts or asks for rewards; and a batch of text alone does not use
     # the projector, whose gradient the others would wait for.

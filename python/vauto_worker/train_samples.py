@@ -80,11 +80,18 @@ class Encoder:
 class Samples:
     """The prompts of a training by id, prepared when first asked for.
 
-    A prompt whose media cannot be decoded is reported once through `skipped(prompt_id, code, message)` and from then on
-    stands back for another (`usable`).
+    A prompt whose media cannot be decoded, or of more than `limit` tokens, is reported once through
+    `skipped(prompt_id, code, message)` and from then on stands back for another (`usable`).
     """
 
-    def __init__(self, rows: Sequence[dict[str, Any]], encode: Encoder, skipped: Callable[[str, str, str], None]):
+    def __init__(
+        self,
+        rows: Sequence[dict[str, Any]],
+        encode: Encoder,
+        skipped: Callable[[str, str, str], None],
+        limit: int | None = None,
+    ):
+        self.limit = limit
         self.rows = {row["id"]: row for row in rows}
         self.encode = encode
         self.skipped = skipped
@@ -120,8 +127,8 @@ class Samples:
                 return candidate
         raise UserFault(
             "no-usable-prompts",
-            f"no prompt is left to stand in for {prompt_id}: the media of {len(self.broken)} prompts cannot be decoded",
-            "check the media files named in the warnings",
+            f"no prompt is left to stand in for {prompt_id}: {len(self.broken)} prompts are broken or too long",
+            "check the prompts named in the warnings, or raise train.maxPromptTokens",
             "data",
         )
 
@@ -129,12 +136,19 @@ class Samples:
         if prompt_id in self.broken:
             return False
         try:
-            self[prompt_id]
+            length = len(self[prompt_id].ids)
         except media.MediaFault as fault:
-            self.broken.add(prompt_id)
-            self.skipped(prompt_id, fault.code, fault.message)
-            return False
+            return self.leave_out(prompt_id, fault.code, fault.message)
+        if self.limit is not None and length > self.limit:
+            message = f"it has {length} tokens with its media, train.maxPromptTokens allows {self.limit}"
+            return self.leave_out(prompt_id, "too-long", message)
         return True
+
+    def leave_out(self, prompt_id: str, code: str, message: str) -> bool:
+        self.broken.add(prompt_id)
+        self.kept.pop(prompt_id, None)
+        self.skipped(prompt_id, code, message)
+        return False
 
     def forget(self, needed: set[str]) -> None:
         """Drops the longest unused samples beyond CACHE_BYTES."""

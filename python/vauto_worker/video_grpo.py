@@ -50,6 +50,8 @@ class VideoGrpoTrainer(GRPOTrainer):
         self.uncorrected: dict[str, Any] | None = None
         self.samples = samples
         self.fingerprint = fingerprint
+        #: How good the policy is, for the next checkpoint (`train.best`).
+        self.score: float | None = None
         self.rows: list[str] = []
         self.seconds: dict[str, float] = defaultdict(float)
         self.draft: Path | None = None
@@ -82,6 +84,14 @@ class VideoGrpoTrainer(GRPOTrainer):
         # As TRL's own vLLM: old log-probs are computed, and the importance-sampling correction applied.
         self.use_vllm, self.vllm_mode = True, "engine"
 
+    def training_step(self, *args: Any, **kwargs: Any):
+        with self.timed("step"):
+            return super().training_step(*args, **kwargs)
+
+    def _prepare_inputs(self, generation_batch: Any):
+        with self.timed("prepare"):
+            return super()._prepare_inputs(generation_batch)
+
     def _generate_and_score_completions(self, inputs: list):
         wanted = usable(self.samples, self.ranks, self.ranks.everyones([row["prompt"] for row in inputs]))
         self.rows = self.ranks.own(wanted)
@@ -99,7 +109,8 @@ class VideoGrpoTrainer(GRPOTrainer):
         self.rows = inputs["row_ids"]
         self.uncorrected = inputs if self.corrects_in_loss else None
         try:
-            loss = super()._compute_loss(model, inputs)
+            with self.timed("forward"):
+                loss = super()._compute_loss(model, inputs)
         finally:
             self.uncorrected = None
         if not torch.isfinite(loss):
@@ -152,10 +163,11 @@ class VideoGrpoTrainer(GRPOTrainer):
             self.draft = None
         self.accelerator.wait_for_everyone()
         if self.args.should_save:
-            checkpoints.write_fingerprint(draft / target.name, self.fingerprint)
+            checkpoints.write_stamp(draft / target.name, self.fingerprint, self.score)
             checkpoints.publish(draft / target.name, target)
             draft.rmdir()
-            checkpoints.prune(target.parent, self.args.save_total_limit)
+            best = checkpoints.best(target.parent, self.fingerprint)
+            checkpoints.prune(target.parent, self.args.save_total_limit, spared=best)
         self.accelerator.wait_for_everyone()
 
     def _load_from_checkpoint(self, resume_from_checkpoint: str, model: Any = None):

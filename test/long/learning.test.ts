@@ -25,7 +25,7 @@ const VARIANTS = ['paper', 'without-alpha', 'w1-only', 'w2-only'];
 
 const reasoning = 'name: reasoning, path: tiny/data/reasoning.jsonl';
 /** As docs/training.md has it. */
-const FULL = [`data.benchmarks=[{${reasoning}, minimum: 200}]`, 'evaluate.samples.count=4', 'train.steps=40'];
+const FULL = [`data.benchmarks=[{${reasoning}, minimum: 200}]`, 'evaluate.samples.count=4', 'train.steps=30'];
 const SMALL = [
   `data.benchmarks=[{${reasoning}, limit: 12}]`,
   'data.train.0.limit=24',

@@ -1,4 +1,4 @@
-import { type Command, InvalidArgumentError } from 'commander';
+import { type Command, InvalidArgumentError, Option } from 'commander';
 
 const FOLDER = ['--runs <dir>', 'folder of the store and the run folders (env VAUTO_RUNS)'] as const;
 
@@ -14,11 +14,20 @@ interface TraceFlags {
   explain?: boolean;
 }
 
+interface StepFlags {
+  runs: string;
+  json?: boolean;
+  csv?: boolean;
+  last?: number;
+  to?: string;
+  out?: string;
+}
+
 export function register(program: Command): void {
   const runs = program
     .command('runs')
     .summary('look at past and present runs')
-    .description('Look at the runs in the store: list, show, traces; remove takes one away.')
+    .description('Look at the runs in the store: list, show, traces, steps; remove takes one away.')
     .addHelpText('after', '\nExample:\n  vauto runs show quickstart');
   const folder = process.env.VAUTO_RUNS ?? 'runs';
 
@@ -65,6 +74,34 @@ export function register(program: Command): void {
     .action(async (run: string, flags: TraceFlags) => {
       const { showTraces } = await import('../runs/traces.js');
       showTraces(run, flags);
+    });
+
+  runs
+    .command('steps')
+    .summary('the numbers of every training step: table, CSV, JSON, TensorBoard')
+    .description(
+      'List the training steps of a run: rewards, rates, KL, entropy, time. docs/training.md says what each number means.',
+    )
+    .argument('<run>', 'name of the run')
+    .option('--last <n>', 'only the last n steps', parseLimit)
+    .option('--csv', 'print all numbers as comma-separated values')
+    .addOption(
+      new Option('--to <tracker>', 'give all of them to a tracker, under the name of the run').choices([
+        'tensorboard',
+        'wandb',
+        'trackio',
+      ]),
+    )
+    .option('--out <dir>', "with --to tensorboard: folder of its files (default: the run's, tensorboard)")
+    .option(...FOLDER, folder)
+    .option('--json', 'print one JSON document: {run, steps}')
+    .addHelpText(
+      'after',
+      '\nExamples:\n  vauto runs steps quickstart --csv > steps.csv\n  vauto runs steps quickstart --to tensorboard',
+    )
+    .action(async (run: string, flags: StepFlags) => {
+      const { showSteps } = await import('../runs/steps.js');
+      await showSteps(run, flags);
     });
 
   runs

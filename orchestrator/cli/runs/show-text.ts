@@ -2,9 +2,7 @@ import type { MetricRow } from '../../store/index.js';
 import { type Cell, type Column, formatBytes, formatSeconds, formatTable } from '../output.js';
 import { localTime, tableWidth } from './open.js';
 import type { RunView } from './show.js';
-
-const BLOCKS = '▁▂▃▄▅▆▇█';
-const CURVE_WIDTH = 60;
+import { formatTraining } from './show-training.js';
 
 const right = (header: string): Column => ({ header, align: 'right' });
 const left = (header: string, shrink = false): Column => ({ header, shrink });
@@ -16,7 +14,7 @@ export function formatRun(view: RunView): string {
     stages(view),
     ledger(view),
     metrics(view),
-    training(view),
+    formatTraining(view),
     sweep(view),
     artifacts(view),
     warnings(view),
@@ -126,29 +124,6 @@ function percentOf(metric: MetricRow | undefined, signed = false): string | null
   return low === null || low === undefined || high === null || high === undefined
     ? text(metric.value)
     : `${text(metric.value)} [${text(low)}, ${text(high)}]`;
-}
-
-function training({ training: { steps, rewardFirst, rewardLast } }: RunView): string {
-  const rewards = steps.flatMap((row) =>
-    typeof row.metrics.reward_mean === 'number' ? [row.metrics.reward_mean] : [],
-  );
-  if (rewards.length === 0) return '';
-  const ends = `first fifth ${rewardFirst?.toFixed(3)}, last fifth ${rewardLast?.toFixed(3)}`;
-  return `training: ${steps.length} steps, mean reward ${ends}\n${sparkline(rewards, CURVE_WIDTH)}\n`;
-}
-
-/** The curve in one line; several steps share a character when there are more of them than `width`. */
-export function sparkline(values: readonly number[], width: number): string {
-  const size = Math.max(1, Math.ceil(values.length / width));
-  const means = Array.from({ length: Math.ceil(values.length / size) }, (_, index) => {
-    const part = values.slice(index * size, (index + 1) * size);
-    return part.reduce((sum, value) => sum + value, 0) / part.length;
-  });
-  const low = Math.min(...means);
-  const span = Math.max(...means) - low;
-  return means
-    .map((value) => BLOCKS[span === 0 ? 3 : Math.round(((value - low) / span) * (BLOCKS.length - 1))])
-    .join('');
 }
 
 interface Chosen {

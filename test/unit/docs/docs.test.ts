@@ -7,6 +7,7 @@ import { describe, expect, it } from 'vitest';
 import { parse } from 'yaml';
 import { createProgram } from '../../../orchestrator/cli/program.js';
 import { recipeSchema } from '../../../orchestrator/recipe/schema.js';
+import { stepNumbers } from '../../../orchestrator/training/step-numbers.js';
 
 const root = fileURLToPath(new URL('../../..', import.meta.url));
 const pages = [
@@ -90,6 +91,13 @@ describe.each(pages)('$name', ({ name, text }) => {
     const blocks = [...text.matchAll(/^```yaml\n(.*?)^```/gms)].map(([, body = '']) => body);
     expect(blocks.flatMap(brokenRecipe)).toEqual([]);
   });
+});
+
+it('docs/training.md says of every number of a step what the code says', () => {
+  const page = pages.find(({ name }) => name === 'docs/training.md')?.text ?? '';
+  const rows = [...page.matchAll(/^\| `(\w+)` \| (.+) \|$/gm)].map(([, name, meaning]) => ({ name, meaning }));
+  const known = stepNumbers.map(({ name, meaning }) => ({ name, meaning }));
+  expect(rows.filter(({ name }) => known.some((number) => number.name === name))).toEqual(known);
 });
 
 describe('these checks', () => {

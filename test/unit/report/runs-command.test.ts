@@ -3,7 +3,7 @@ import { join } from 'node:path';
 import { Command } from 'commander';
 import { afterEach, expect, test, vi } from 'vitest';
 import { register } from '../../../orchestrator/cli/commands/runs.js';
-import { sparkline } from '../../../orchestrator/cli/runs/show-text.js';
+import { sparkline } from '../../../orchestrator/cli/runs/show-training.js';
 import { openStore } from '../../../orchestrator/store/index.js';
 import { demoRun } from './demo-run.js';
 

@@ -18,9 +18,10 @@ async function training(processes: number, call: Call, heard: unknown[] = []) {
   const trainer = {
     call: (_: string, params: Params, { handlers }: { handlers?: Record<string, unknown> }) => call(params, handlers),
   };
-  const context = { recipe, signal: new AbortController().signal, trainer: () => trainer } as unknown as StageContext;
+  const context = { recipe, trainer: () => trainer } as unknown as StageContext;
   const onEvent = (name: string, payload: unknown) => void heard.push([name, payload]);
-  return runTraining(context, { model: 'm' } as Params, { handlers: HANDLERS, onEvent });
+  const { signal } = new AbortController();
+  return runTraining(context, { model: 'm' } as Params, { signal, handlers: HANDLERS, onEvent });
 }
 
 async function post({ ask }: Params, path: string, payload: unknown) {
