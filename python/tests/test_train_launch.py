@@ -119,6 +119,16 @@ def test_the_result_and_the_stop(tmp_path: Path) -> None:
         ended(tmp_path, {0: {"cancelled": "after step 2"}, 1: {"cancelled": "after step 2"}}, status=0)
 
 
+def test_a_process_whose_launcher_is_gone_already_ends_at_once() -> None:
+    gone = subprocess.Popen([sys.executable, "-c", ""])
+    gone.wait()
+    rank = (
+        f"import time; from vauto_worker.train_rank import watch_launcher; watch_launcher({gone.pid}); time.sleep(60)"
+    )
+    env = {**os.environ, "PYTHONPATH": str(Path(launch.__file__).parents[1])}
+    assert subprocess.run([sys.executable, "-c", rank], env=env, timeout=30).returncode == 1
+
+
 def test_a_process_ends_when_its_launcher_does(tmp_path: Path) -> None:
     rank = "import os, pathlib, sys, time; from vauto_worker.train_rank import watch_launcher; "
     rank += f"watch_launcher(os.getppid()); pathlib.Path({str(tmp_path / 'pid')!r}).write_text(str(os.getpid())); "

@@ -35,7 +35,7 @@ def main(folder: Path) -> None:
         decoded.extend(messages)
         if messages == ["b"]:
             raise MediaFault("corrupt", "no frames")
-        return type("Tiny", (), {"bytes": 0})()
+        return type("Tiny", (), {"bytes": 0, "ids": []})()
 
     def samples() -> Samples:
         decoded.clear()

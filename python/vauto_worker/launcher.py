@@ -22,6 +22,7 @@ def main() -> None:
 
     from .train_rank import write_whole
 
+    os.environ["VAUTO_LAUNCHER"] = str(os.getpid())
     report = Path(sys.argv[1])
     arguments = launch_command_parser().parse_args(sys.argv[2:])
     try:

@@ -60,20 +60,18 @@ class RewardClient:
         # The step under way; TRL counts it when it is done.
         step = trainer_state.global_step + 1
         question = {"step": step, "completions": completions}
-        answer = self.answer(question if self.part is None else question | {"part": self.part})
-        rewards = answer["rewards"]
+        rewards, metrics = self.answer(question if self.part is None else question | {"part": self.part})
         self.ungraded = self.total(sum(reward is None for reward in rewards))
         if log_metric is not None:
             # Through TRL, which means them over the processes and hands them to its trackers.
-            for name, value in answer.get("metrics", {}).items():
+            for name, value in metrics.items():
                 log_metric(PREFIX + name, value)
         self.seconds += time.perf_counter() - started
         return rewards
 
-    def answer(self, question: dict[str, Any]) -> dict[str, Any]:
-        """Rewards, and `metrics` of the step.
-
-        Rewards that do not come in time are None, never 0: nobody has said that these completions are bad.
+    def answer(self, question: dict[str, Any]) -> tuple[list[float | None], dict[str, float]]:
+        """Rewards, and numbers of their step. What does not come in time is None, never 0: nobody has said that these
+        completions are bad.
         """
         count = len(question["completions"])
         try:
@@ -81,11 +79,11 @@ class RewardClient:
         except NoAnswer as fault:
             message = f"step {question['step']}: {count} completions have no reward and teach nothing: {fault}"
             self.host.emit("warning", {"message": message})
-            return {"rewards": [None] * count}
-        if len(answer["rewards"]) != count:
-            came = len(answer["rewards"])
-            raise RuntimeError(f"{count} completions went out for grading, {came} rewards came back")
-        return answer
+            return [None] * count, {}
+        rewards = answer["rewards"]
+        if len(rewards) != count:
+            raise RuntimeError(f"{count} completions went out for grading, {len(rewards)} rewards came back")
+        return rewards, answer.get("metrics", {})
 
     def completion(self, prompt_id: str, index: int, ids: list[int]) -> dict[str, Any]:
         """One entry of the question `reward` (bridge protocol)."""

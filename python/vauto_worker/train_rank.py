@@ -22,7 +22,8 @@ WATCH_SECONDS = 0.5
 
 
 def main() -> None:
-    watch_launcher(os.getppid())
+    # Told by the launcher: it may be gone by the time that this process could look.
+    watch_launcher(int(os.environ["VAUTO_LAUNCHER"]))
     faulthandler.enable()
     faulthandler.register(signal.SIGUSR1, all_threads=True)
     activate()
