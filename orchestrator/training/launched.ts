@@ -5,8 +5,6 @@ import { isLaunched, type trainParams } from './params.js';
 
 /** What a training asks and tells, whichever way it reaches this process. */
 export interface TrainingHost {
-  /** Stops the training after the step under way. */
-  readonly signal: AbortSignal;
   readonly handlers: Readonly<Record<string, (payload: unknown) => Promise<unknown>>>;
   readonly onEvent: (name: string, payload: unknown) => void;
   /** Ends the training, after a checkpoint where a round ends. */
