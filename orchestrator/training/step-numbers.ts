@@ -27,7 +27,7 @@ export const stepNumbers: readonly StepNumber[] = [
   share('bonus_rate', 'rollouts that earned the fallback bonus α'),
   share('both_fallback', 'rollouts whose two answers are both the fallback sentence: nothing was answered'),
   share('empty_think', 'think blocks with nothing in them'),
-  number('think_tokens', 'mean tokens of the think block', 'tokens'),
+  number('think_tokens', 'mean tokens of the think block (engine only)', 'tokens'),
   number('completion_tokens', 'mean tokens of a completion', 'tokens'),
   number('confidence', 'mean confidence of the first answers (engine only)'),
   share('truncated', 'completions cut at train.maxCompletionTokens'),

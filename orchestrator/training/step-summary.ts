@@ -15,7 +15,8 @@ const OF_ALL: Readonly<Record<string, Read>> = {
   format_rate: ({ trace }) => trace.format,
 };
 const OF_THINKING: Readonly<Record<string, Read>> = {
-  think_tokens: ({ trace }) => trace.tokens.think,
+  // TRL's own generation tells no offsets, by which tokens are counted.
+  think_tokens: ({ rollout, trace }) => (rollout.tokenEnds.length === 0 ? null : trace.tokens.think),
   // Without a think block the format is broken, which format_rate tells.
   empty_think: ({ trace: { think } }) => (think === null ? null : think.trim() === ''),
 };

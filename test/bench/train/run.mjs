@@ -1,5 +1,5 @@
 // A training step through vauto against TRL alone, and rollouts by the engine against those of TRL itself. Each pair is run in turn,
-// twice, in one sitting; the first step, in which everything warms up, is left out.
+// twice, in one sitting; the first round, in which everything warms up, is left out.
 
 import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
@@ -8,7 +8,7 @@ import { execa } from 'execa';
 import { ensureEnvironment } from '../../../dist/environment/index.js';
 import { messagesFor } from '../../../dist/prompting/index.js';
 
-const STEPS = 11;
+const STEPS = 9;
 const TURNS = 2;
 const BATCH = { promptsPerStep: 8, groupSize: 8, maxTokens: 96 };
 const GOAL = { bare: 1.15, engine: 1 };
@@ -22,7 +22,8 @@ export async function run({ root, note }) {
     const text = textOnly(root, scratch);
     const pair = await inTurn(note, {
       vauto: (turn) => byVauto(root, scratch, `text-${turn}`, [`data.train.0.path=${text}`, ...transformers]),
-      bare: () => byScript(root, scratch, python, text),
+      bare: () => byScript(root, scratch, python, text, PASSIVE),
+      spinning: () => byScript(root, scratch, python, text, {}),
     });
     const ways = await inTurn(note, {
       engine: (turn) => byVauto(root, scratch, `engine-${turn}`, ['train.generation=engine']),
@@ -30,8 +31,8 @@ export async function run({ root, note }) {
       ahead: (turn) => byVauto(root, scratch, `ahead-${turn}`, ['train.generation=engine', 'train.ahead=true']),
     });
     const rounds = await inTurn(note, {
-      engine: (turn) => byVauto(root, scratch, `engine-4-${turn}`, ['train.generation=engine', ...four]),
-      transformers: (turn) => byVauto(root, scratch, `transformers-4-${turn}`, [...transformers, ...four]),
+      fourByEngine: (turn) => byVauto(root, scratch, `engine-4-${turn}`, ['train.generation=engine', ...four]),
+      fourByTransformers: (turn) => byVauto(root, scratch, `transformers-4-${turn}`, [...transformers, ...four]),
     });
     return resultOf(pair, ways, rounds);
   } finally {
@@ -40,7 +41,9 @@ export async function run({ root, note }) {
 }
 
 const transformers = ['train.generation=transformers'];
-const four = ['train.stepsPerRound=4', 'train.steps=12', 'train.saveEvery=12'];
+/** As in vauto's workers, which share the cores with others: threads do not spin while they wait. */
+const PASSIVE = { OMP_WAIT_POLICY: 'PASSIVE' };
+const four = ['train.stepsPerRound=4', 'train.steps=8', 'train.saveEvery=8'];
 
 function resultOf(pair, ways, rounds) {
   const bare = pair.vauto.seconds / pair.bare.seconds;
@@ -52,7 +55,8 @@ function resultOf(pair, ways, rounds) {
       'rollouts a step, steps a run, runs of each': `${BATCH.promptsPerStep * BATCH.groupSize}, ${STEPS - 1}, ${TURNS}`,
       'text prompts: step of vauto / of bare TRL': bare.toFixed(3),
       'text prompts, a step of vauto': side(pair.vauto),
-      'text prompts, a step of bare TRL': side(pair.bare),
+      'text prompts, a step of bare TRL, the same OMP_WAIT_POLICY': side(pair.bare),
+      'text prompts, a step of bare TRL whose threads spin while they wait': side(pair.spinning),
       'videos, a step a round: engine / transformers': engine.toFixed(3),
       'videos, a step by the engine': side(ways.engine),
       'of it generating, training': ways.engine.parts,
@@ -60,10 +64,10 @@ function resultOf(pair, ways, rounds) {
       'of it generating and training': ways.transformers.parts,
       'videos, a step by the engine one round ahead': side(ways.ahead),
       'videos, four steps a round: engine / transformers': (
-        rounds.engine.seconds / rounds.transformers.seconds
+        rounds.fourByEngine.seconds / rounds.fourByTransformers.seconds
       ).toFixed(3),
-      'four steps a round, a step by the engine': side(rounds.engine),
-      'four steps a round, a step by transformers': side(rounds.transformers),
+      'four steps a round, a step by the engine': side(rounds.fourByEngine),
+      'four steps a round, a step by transformers': side(rounds.fourByTransformers),
     },
     holds: bare <= GOAL.bare && engine < GOAL.engine,
   };
@@ -75,7 +79,7 @@ async function inTurn(note, ways) {
   for (let turn = 0; turn < TURNS; turn += 1) {
     const names = turn % 2 === 0 ? Object.keys(ways) : Object.keys(ways).toReversed();
     for (const name of names) {
-      const steps = (await ways[name](turn)).slice(1);
+      const steps = (await ways[name](turn)).slice(name.startsWith('four') ? 4 : 1);
       note(`${name}: ${mean(steps.map(({ seconds }) => seconds)).toFixed(2)} s a step`);
       seen[name].push(...steps);
     }
@@ -122,7 +126,7 @@ async function byVauto(root, scratch, name, sets) {
   return JSON.parse(stdout).steps.map(({ metrics }) => ({ ...metrics, tokens: metrics.completion_tokens }));
 }
 
-async function byScript(root, scratch, python, text) {
+async function byScript(root, scratch, python, text, env) {
   const system = readFileSync(join(root, 'recipes', 'tiny', 'system.txt'), 'utf8').trim();
   const rows = readFileSync(text, 'utf8')
     .trim()
@@ -137,7 +141,7 @@ async function byScript(root, scratch, python, text) {
   };
   const script = new URL('bare.py', import.meta.url).pathname;
   const model = join(root, 'recipes', 'tiny', 'model');
-  const { stdout } = await execa(python, [script, model, file, JSON.stringify(settings)]);
+  const { stdout } = await execa(python, [script, model, file, JSON.stringify(settings)], { env });
   return stdout
     .split('\n')
     .filter((line) => line.startsWith('{"step"'))

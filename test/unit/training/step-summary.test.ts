@@ -55,6 +55,12 @@ describe('the summary of a step', () => {
     expect(summarise([think(null)], 'cot')).not.toHaveProperty('empty_think');
   });
 
+  it('tells no tokens of thinking where they were not counted', () => {
+    const row = rowOf('p0', 0);
+    const uncounted = { ...row, rollout: { ...row.rollout, tokenEnds: [] } };
+    expect(summarise([uncounted], 'answer-twice')).not.toHaveProperty('think_tokens');
+  });
+
   it.each(['cot', 'direct'] as const)('of %s tells nothing of a first answer', (mode) => {
     expect(Object.keys(summarise([rowOf('p0', 0)], mode)).filter((name) => /first|fallback|bonus/.test(name))).toEqual(
       [],
