@@ -41,6 +41,12 @@ export interface Runtime {
   close(): Promise<void>;
 }
 
+/** A trainer that has the cores to itself, or takes turns with the engine, is faster by half on a CPU when its threads spin. */
+function trainerEnvironment({ train: { ahead, processes } }: LoadedRecipe['recipe']) {
+  const shares = ahead || processes > 1;
+  return shares || process.env.OMP_WAIT_POLICY !== undefined ? {} : { OMP_WAIT_POLICY: undefined };
+}
+
 export interface RuntimeOptions {
   readonly loaded: LoadedRecipe;
   readonly python: string;
@@ -96,7 +102,7 @@ export function createRuntime({ loaded, python, pythonPath, onLog }: RuntimeOpti
       return results;
     },
     engine: engineWith,
-    trainer: () => bridge.worker('trainer'),
+    trainer: () => bridge.worker('trainer', { env: trainerEnvironment(recipe) }),
     usage: () => {
       const usage = { peakMemoryBytes: memory.peakBytes(), engineStarts };
       engineStarts = [];

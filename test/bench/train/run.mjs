@@ -22,8 +22,7 @@ export async function run({ root, note }) {
     const text = textOnly(root, scratch);
     const pair = await inTurn(note, {
       vauto: (turn) => byVauto(root, scratch, `text-${turn}`, [`data.train.0.path=${text}`, ...transformers]),
-      bare: () => byScript(root, scratch, python, text, PASSIVE),
-      spinning: () => byScript(root, scratch, python, text, {}),
+      bare: () => byScript(root, scratch, python, text),
     });
     const ways = await inTurn(note, {
       engine: (turn) => byVauto(root, scratch, `engine-${turn}`, ['train.generation=engine']),
@@ -41,8 +40,6 @@ export async function run({ root, note }) {
 }
 
 const transformers = ['train.generation=transformers'];
-/** As in vauto's workers, which share the cores with others: threads do not spin while they wait. */
-const PASSIVE = { OMP_WAIT_POLICY: 'PASSIVE' };
 const four = ['train.stepsPerRound=4', 'train.steps=8', 'train.saveEvery=8'];
 
 function resultOf(pair, ways, rounds) {
@@ -55,8 +52,7 @@ function resultOf(pair, ways, rounds) {
       'rollouts a step, steps a run, runs of each': `${BATCH.promptsPerStep * BATCH.groupSize}, ${STEPS - 1}, ${TURNS}`,
       'text prompts: step of vauto / of bare TRL': bare.toFixed(3),
       'text prompts, a step of vauto': side(pair.vauto),
-      'text prompts, a step of bare TRL, the same OMP_WAIT_POLICY': side(pair.bare),
-      'text prompts, a step of bare TRL whose threads spin while they wait': side(pair.spinning),
+      'text prompts, a step of bare TRL': side(pair.bare),
       'videos, a step a round: engine / transformers': engine.toFixed(3),
       'videos, a step by the engine': side(ways.engine),
       'of it generating, training': ways.engine.parts,
@@ -126,7 +122,7 @@ async function byVauto(root, scratch, name, sets) {
   return JSON.parse(stdout).steps.map(({ metrics }) => ({ ...metrics, tokens: metrics.completion_tokens }));
 }
 
-async function byScript(root, scratch, python, text, env) {
+async function byScript(root, scratch, python, text) {
   const system = readFileSync(join(root, 'recipes', 'tiny', 'system.txt'), 'utf8').trim();
   const rows = readFileSync(text, 'utf8')
     .trim()
@@ -141,7 +137,7 @@ async function byScript(root, scratch, python, text, env) {
   };
   const script = new URL('bare.py', import.meta.url).pathname;
   const model = join(root, 'recipes', 'tiny', 'model');
-  const { stdout } = await execa(python, [script, model, file, JSON.stringify(settings)], { env });
+  const { stdout } = await execa(python, [script, model, file, JSON.stringify(settings)]);
   return stdout
     .split('\n')
     .filter((line) => line.startsWith('{"step"'))
