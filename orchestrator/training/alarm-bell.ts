@@ -25,7 +25,7 @@ export function alarmBell(context: StageContext): AlarmBell {
     context.warn(kind, `${where}: ${message}; ${fix}`, { kind, message, fix });
     if (alarms !== 'stop') return;
     const told = `training stopped by an alarm, ${where}: ${message}`;
-    const more = `${fix}; train.alarms warn goes on in spite of it`;
+    const more = `${fix}; the same command goes on from the checkpoint in spite of it`;
     ended.abort(new UserError({ code: kind, kind: 'check', message: told, fix: more }));
   };
   const stalls = watchForStalls((seconds) =>

@@ -42,7 +42,7 @@ describe('the bell', () => {
     expect(signal.reason).toBeInstanceOf(UserError);
     expect(signal.reason).toMatchObject({
       code: 'truncation',
-      fix: expect.stringContaining('train.alarms warn goes on'),
+      fix: expect.stringContaining('the same command goes on from the checkpoint'),
     });
   });
 
