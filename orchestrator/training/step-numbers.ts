@@ -56,5 +56,3 @@ export const stepNumbers: readonly StepNumber[] = [
   seconds('other_seconds', 'optimiser and records'),
   number('tokens_per_second', 'generated tokens of a round over the seconds of its steps; at its last step', 'tokens'),
 ];
-
-export const isStepNumber = (name: string): boolean => stepNumbers.some((known) => known.name === name);

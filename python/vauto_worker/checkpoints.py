@@ -76,14 +76,12 @@ def sync(path: Path) -> None:
 
 def newest(folder: Path, fingerprint: str) -> Path | None:
     """The checkpoint with the highest step in `folder` that belongs to the training with this fingerprint."""
-    own = [path for path in all_checkpoints(folder) if stamp_of(path).get("training") == fingerprint]
-    return max(own, key=step_of, default=None)
+    return max(of_training(folder, fingerprint), key=step_of, default=None)
 
 
 def best(folder: Path, fingerprint: str) -> Path | None:
     """The checkpoint of this training with the highest score, the older of equal ones; None without any score."""
-    own = [path for path in all_checkpoints(folder) if stamp_of(path).get("training") == fingerprint]
-    scored = {path: stamp_of(path).get("score") for path in sorted(own, key=step_of)}
+    scored = {path: stamp_of(path).get("score") for path in sorted(of_training(folder, fingerprint), key=step_of)}
     return max((path for path in scored if scored[path] is not None), key=lambda path: scored[path], default=None)
 
 
@@ -99,6 +97,10 @@ def prune(folder: Path, keep: int | None, spared: Path | None = None) -> None:
 def all_checkpoints(folder: Path) -> list[Path]:
     found = folder.glob("checkpoint-*")
     return [path for path in found if re.fullmatch(r"checkpoint-\d+", path.name) and path.is_dir()]
+
+
+def of_training(folder: Path, fingerprint: str) -> list[Path]:
+    return [path for path in all_checkpoints(folder) if stamp_of(path).get("training") == fingerprint]
 
 
 def step_of(checkpoint: Path) -> int:
