@@ -1,5 +1,5 @@
 import type { Verdict } from '../records/index.js';
-import { bootstrapMean, pairedBootstrap } from '../statistics/index.js';
+import { bootstrapMean, meanOf, pairedBootstrap } from '../statistics/index.js';
 import type { MetricRow } from '../store/index.js';
 import type { Sample } from './sample.js';
 
@@ -74,11 +74,11 @@ export function pooledChange(runs: readonly Evaluated[], measure: Measure): Pool
   const { mean: gain, low, high } = pairedBootstrap(differences, { ...BOOTSTRAP, clusters });
   const byRun = runs.flatMap((_, index) => {
     const own = pairs.filter((pair) => pair.index === index);
-    return own.length === 0 ? [] : [mean(own.map(({ before, after }) => after - before))];
+    return own.length === 0 ? [] : [meanOf(own.map(({ before, after }) => after - before))];
   });
   return {
-    before: mean(pairs.map(({ before }) => before)),
-    after: mean(pairs.map(({ after }) => after)),
+    before: meanOf(pairs.map(({ before }) => before)),
+    after: meanOf(pairs.map(({ after }) => after)),
     ...{ gain, low, high, byRun, n: pairs.length, clusters: new Set(clusters).size },
   };
 }
@@ -108,8 +108,4 @@ function promptMeans(samples: readonly Sample[], measure: Measure): Map<string, 
 function right(verdict: Verdict | null): number | null {
   if (verdict === null) return 0;
   return verdict.correct === null ? null : Number(verdict.correct);
-}
-
-function mean(values: readonly number[]): number {
-  return values.reduce((sum, value) => sum + value, 0) / values.length;
 }

@@ -24,6 +24,12 @@ const ENGINE_ENVIRONMENT = {
   OMP_WAIT_POLICY: 'PASSIVE',
 };
 
+/** A trainer that has the cores to itself, or takes turns with the engine, is faster by half on a CPU when its threads spin. */
+function trainerEnvironment({ train: { ahead, processes } }: LoadedRecipe['recipe']) {
+  const shares = ahead || processes > 1;
+  return shares || process.env.OMP_WAIT_POLICY !== undefined ? {} : { OMP_WAIT_POLICY: undefined };
+}
+
 /** What the work since the last look took. */
 export interface Usage {
   /** Largest memory of vauto and its workers together; null where the system does not tell. */
@@ -39,12 +45,6 @@ export interface Runtime {
   trainer(): Worker;
   usage(): Usage;
   close(): Promise<void>;
-}
-
-/** A trainer that has the cores to itself, or takes turns with the engine, is faster by half on a CPU when its threads spin. */
-function trainerEnvironment({ train: { ahead, processes } }: LoadedRecipe['recipe']) {
-  const shares = ahead || processes > 1;
-  return shares || process.env.OMP_WAIT_POLICY !== undefined ? {} : { OMP_WAIT_POLICY: undefined };
 }
 
 export interface RuntimeOptions {

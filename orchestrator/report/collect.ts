@@ -1,4 +1,5 @@
 import { z } from 'zod';
+import { endsOf } from '../statistics/index.js';
 import type { MetricRow, StageRecord, Store } from '../store/index.js';
 import type { Estimate, Frontier, Gain, ReportData, TableRow } from './data.js';
 import { describeEnvironment, describeRecipe, recipeThreshold } from './describe.js';
@@ -143,9 +144,8 @@ function trainingOf(store: Store, runId: number): ReportData['training'] {
     return typeof reward === 'number' ? [{ step, reward }] : [];
   });
   if (points.length === 0) return null;
-  const fifth = Math.max(1, Math.floor(points.length / 5));
-  const mean = (part: typeof points) => part.reduce((sum, point) => sum + point.reward, 0) / part.length;
-  return { points, rewardFirst: mean(points.slice(0, fifth)), rewardLast: mean(points.slice(-fifth)) };
+  const { first, last } = endsOf(points.map(({ reward }) => reward));
+  return { points, rewardFirst: first, rewardLast: last };
 }
 
 type StagedMetric = MetricRow & { readonly stage: string };

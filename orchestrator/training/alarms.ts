@@ -1,3 +1,4 @@
+import { meanOf } from '../statistics/index.js';
 import type { StepRow } from '../store/index.js';
 
 /** Rounds whose mean is looked at, so that one odd step rings nothing. */
@@ -80,7 +81,7 @@ function watch({ kind, rings, tell, fix }: Sign): (value: number | null | undefi
     if (value === null || value === undefined) return undefined;
     window = [...window, value].slice(-WINDOW);
     if (window.length < WINDOW) return undefined;
-    const now = window.reduce((sum, each) => sum + each, 0) / WINDOW;
+    const now = meanOf(window);
     if (Number.isNaN(first)) first = now;
     best = Math.max(best, now);
     const before = ringing;

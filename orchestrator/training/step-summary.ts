@@ -1,5 +1,6 @@
 import type { Recipe } from '../recipe/index.js';
 import { groupBy, isFallback } from '../records/index.js';
+import { meanOf } from '../statistics/index.js';
 import type { RolloutRow } from '../store/index.js';
 import { isFlat } from './round.js';
 
@@ -42,8 +43,7 @@ const OF_MODE: Readonly<Record<Mode, Readonly<Record<string, Read>>>> = {
 export function summarise(rows: readonly RolloutRow[], mode: Mode): Readonly<Record<string, number>> {
   const means = Object.entries(OF_MODE[mode]).flatMap(([name, read]): [string, number][] => {
     const values = rows.map(read).filter((value) => value !== null && value !== undefined);
-    const sum = values.reduce((total: number, value) => total + Number(value), 0);
-    return values.length === 0 ? [] : [[name, sum / values.length]];
+    return values.length === 0 ? [] : [[name, meanOf(values.map(Number))]];
   });
   const groups = [...groupBy(rows, ({ promptId }) => promptId).values()];
   const flat = groups.filter(isFlat).length;

@@ -28,7 +28,7 @@ def is_launched(params: dict[str, Any]) -> bool:
 
 
 def run(params: dict[str, Any]) -> dict[str, Any]:
-    """`train.run` in `processes` of its own, which ask and tell TypeScript over HTTP; {checkpoint, steps}.
+    """`train.run` in `processes` of its own, which ask and tell TypeScript over HTTP; {checkpoint, steps, step}.
 
     A cancelled call is not passed on here: the answers to their events say so to the processes themselves. Raises what
     ended the training: UserFault, Cancelled, or RuntimeError with the traceback of the process that failed first.

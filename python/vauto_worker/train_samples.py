@@ -140,7 +140,10 @@ class Samples:
         except media.MediaFault as fault:
             return self.leave_out(prompt_id, fault.code, fault.message)
         if self.limit is not None and length > self.limit:
-            message = f"it has {length} tokens with its media, train.maxPromptTokens allows {self.limit}"
+            message = (
+                f"it has {length} tokens with its media, train.maxPromptTokens allows {self.limit} "
+                "(or engine.args.max_model_len, where that is less)"
+            )
             return self.leave_out(prompt_id, "too-long", message)
         return True
 

@@ -1,22 +1,15 @@
 import { existsSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { execa } from 'execa';
 import { afterAll, describe, expect, test } from 'vitest';
 import { parseCompletion } from '../../orchestrator/answer/index.js';
 import { startGateway } from '../fixtures/gateway.js';
 import { ROOT, smallRunArgs, vauto } from '../integration/shared-run.js';
+import { device } from './device.js';
 
 // `npm run test:gpu`, on a machine with a CUDA device: makes the CUDA environment, runs every stage small, serves with early exit under each
 // kind of scheduling, and writes what it saw to docs/results/gpu.json. Without a device everything here is skipped.
 
-const { stdout: device, failed } = await execa(
-  'nvidia-smi',
-  ['--query-gpu=name,memory.total', '--format=csv,noheader'],
-  {
-    reject: false,
-  },
-);
 const runs = mkdtempSync(join(tmpdir(), 'vauto-gpu-'));
 afterAll(() => rmSync(runs, { recursive: true, force: true }));
 
@@ -24,7 +17,7 @@ afterAll(() => rmSync(runs, { recursive: true, force: true }));
 function record(found: Record<string, unknown>): void {
   const file = join(ROOT, 'docs', 'results', 'gpu.json');
   const known = existsSync(file) ? JSON.parse(readFileSync(file, 'utf8')) : {};
-  const result = { ...known, date: new Date().toISOString().slice(0, 10), device: device.trim(), ...found };
+  const result = { ...known, date: new Date().toISOString().slice(0, 10), device, ...found };
   writeFileSync(file, `${JSON.stringify(result, null, 2)}\n`);
 }
 
@@ -78,7 +71,7 @@ async function askTwice(url: string, messages: Message[]) {
   return { auto, always: { first: trace.first?.text, second: trace.second?.text } };
 }
 
-describe.skipIf(failed)('on a CUDA device', () => {
+describe.skipIf(device === undefined)('on a CUDA device', () => {
   test('setup makes the environment and doctor finds nothing missing', async () => {
     const setup = await vauto(['setup', '--engine', 'cuda']);
     expect(setup.exitCode, setup.stderr).toBe(0);

@@ -6,14 +6,10 @@ import { join } from 'node:path';
 import { execa } from 'execa';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { ROOT, vauto } from '../integration/shared-run.js';
+import { device } from './device.js';
 
 const TINY = join(ROOT, 'recipes', 'tiny');
 const PYTHON = process.env.VAUTO_PYTHON ?? join(ROOT, '.venv', 'bin', 'python');
-const { stdout: device, failed } = await execa(
-  'nvidia-smi',
-  ['--query-gpu=name,memory.total', '--format=csv,noheader'],
-  { reject: false },
-);
 const folder = mkdtempSync(join(tmpdir(), 'vauto-gpu-training-'));
 const seen: Record<string, unknown> = {};
 let packages: Record<string, string> = {};
@@ -66,7 +62,7 @@ async function train(run: string, sets: readonly string[]) {
   return steps;
 }
 
-describe.skipIf(failed)('on a CUDA device', () => {
+describe.skipIf(device === undefined)('on a CUDA device', () => {
   let large = '';
   beforeAll(async () => {
     const setup = await vauto(['setup', '--engine', 'cuda']);
@@ -78,7 +74,7 @@ describe.skipIf(failed)('on a CUDA device', () => {
   afterAll(() => {
     rmSync(folder, { recursive: true, force: true });
     const versions = Object.fromEntries(['vllm', 'trl', 'torch', 'transformers'].map((name) => [name, packages[name]]));
-    const result = { date: new Date().toISOString().slice(0, 10), device: device.trim(), versions, ...seen };
+    const result = { date: new Date().toISOString().slice(0, 10), device, versions, ...seen };
     writeFileSync(join(ROOT, 'docs', 'results', 'gpu-training.json'), `${JSON.stringify(result, null, 2)}\n`);
   });
 

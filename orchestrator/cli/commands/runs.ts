@@ -1,27 +1,8 @@
 import { type Command, InvalidArgumentError, Option } from 'commander';
+import type { StepFlags } from '../runs/steps.js';
+import type { TraceFlags } from '../runs/traces.js';
 
 const FOLDER = ['--runs <dir>', 'folder of the store and the run folders (env VAUTO_RUNS)'] as const;
-
-interface TraceFlags {
-  runs: string;
-  json?: boolean;
-  stage?: string;
-  set?: string;
-  prompt?: string;
-  wrong?: boolean;
-  limit: number;
-  after?: string;
-  explain?: boolean;
-}
-
-interface StepFlags {
-  runs: string;
-  json?: boolean;
-  csv?: boolean;
-  last?: number;
-  to?: string;
-  out?: string;
-}
 
 export function register(program: Command): void {
   const runs = program

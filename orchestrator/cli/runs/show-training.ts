@@ -1,3 +1,4 @@
+import { endsOf, meanOf } from '../../statistics/index.js';
 import type { StepRow } from '../../store/index.js';
 import { stepNumbers } from '../../training/step-numbers.js';
 import { type Cell, formatSeconds, formatTable } from '../output.js';
@@ -18,8 +19,7 @@ export function formatTraining({ training: { steps } }: RunView): string {
   const rows = FOLLOWED.flatMap((name): Cell[][] => {
     const values = valuesOf(steps, name);
     if (values.length === 0) return [];
-    const fifth = Math.max(1, Math.floor(values.length / 5));
-    const [first, last] = [meanOf(values.slice(0, fifth)), meanOf(values.slice(-fifth))];
+    const { first, last } = endsOf(values);
     return [[name, stepText(name, first), stepText(name, last), sparkline(values, CURVE_WIDTH)]];
   });
   if (rows.length === 0) return '';
@@ -57,10 +57,6 @@ function timeOf(steps: readonly StepRow[]): string {
 
 function valuesOf(steps: readonly StepRow[], name: string): number[] {
   return steps.flatMap(({ metrics }) => metrics[name] ?? []);
-}
-
-function meanOf(values: readonly number[]): number {
-  return values.reduce((sum, value) => sum + value, 0) / values.length;
 }
 
 /** The curve in one line; several steps share a character when there are more of them than `width`. */

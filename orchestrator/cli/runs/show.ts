@@ -1,4 +1,5 @@
 import { z } from 'zod';
+import { endsOf } from '../../statistics/index.js';
 import type { RunRecord, StageRecord, Store } from '../../store/index.js';
 import { printJson, printText } from '../output.js';
 import { asItStands, resumeOf, stageAsItStands } from './live.js';
@@ -60,7 +61,7 @@ export function viewOf(store: Store, stored: RunRecord): RunView {
     ledger: { ...ledger, lost: ledger.stages.reduce((sum, stage) => sum + stage.lost, 0) },
     decisions: filter ? store.decisions(filter.id) : [],
     metrics: store.metrics(id),
-    training: { steps, ...endsOf(steps.map((row) => row.metrics.reward_mean ?? null)) },
+    training: { steps, ...rewardEnds(steps) },
     sweep: current.find((stage) => stage.name === 'sweep')?.result ?? null,
     usage: usageOf(current, events),
     artifacts: store.artifacts(id),
@@ -89,11 +90,10 @@ function usageOf(stages: readonly StageRecord[], events: ReturnType<Store['event
   };
 }
 
-/** Means over the first and the last fifth of the steps: single steps are noise. */
-function endsOf(rewards: readonly (number | null)[]) {
-  const known = rewards.filter((reward) => reward !== null);
-  const fifth = Math.max(1, Math.floor(known.length / 5));
-  const mean = (values: readonly number[]) =>
-    values.length === 0 ? null : values.reduce((sum, value) => sum + value, 0) / values.length;
-  return { rewardFirst: mean(known.slice(0, fifth)), rewardLast: mean(known.slice(-fifth)) };
+/** Null where no step has a reward. */
+function rewardEnds(steps: ReturnType<Store['steps']>) {
+  const known = steps.flatMap(({ metrics }) => metrics.reward_mean ?? []);
+  if (known.length === 0) return { rewardFirst: null, rewardLast: null };
+  const { first, last } = endsOf(known);
+  return { rewardFirst: first, rewardLast: last };
 }
