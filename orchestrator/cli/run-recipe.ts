@@ -12,6 +12,9 @@ export interface RunFlags {
   readonly set: readonly string[];
   readonly until?: StageName;
   readonly force: readonly StageName[];
+  readonly retry?: 'errors';
+  /** Off: rollouts of earlier stages and runs are not used; default on. */
+  readonly cache?: boolean;
   readonly run?: string;
   readonly runs: string;
   readonly json?: boolean;
@@ -37,6 +40,8 @@ export async function executeRun(file: string, flags: RunFlags, resume?: string)
     runName,
     ...(flags.until ? { until: flags.until } : {}),
     force: new Set(flags.force),
+    ...(flags.retry ? { retry: flags.retry } : {}),
+    noCache: flags.cache === false,
     signal: interrupt.signal,
     progress: (stage): RunProgress => progress.stage(stage),
     command,
@@ -56,10 +61,14 @@ export async function executeRun(file: string, flags: RunFlags, resume?: string)
 }
 
 /** The same command again, as it is typed: overrides belong to the recipe, `--force` does not (it would begin anew). */
-export function resumeCommand(file: string, { set, until, run, runs }: Omit<RunFlags, 'force' | 'json'>): string {
+export function resumeCommand(
+  file: string,
+  { set, until, run, runs, cache }: Omit<RunFlags, 'force' | 'json'>,
+): string {
   const words = ['vauto', 'run', file];
   if (run !== undefined) words.push('--run', run);
   if (runs !== (process.env.VAUTO_RUNS ?? 'runs')) words.push('--runs', runs);
+  if (cache === false) words.push('--no-cache');
   if (until !== undefined) words.push('--until', until);
   for (const override of set) words.push('--set', override);
   return commandText(words);

@@ -1,14 +1,15 @@
 import PQueue from 'p-queue';
 import { parseCompletion } from '../answer/index.js';
 import { gradeMany, type MathVerifier } from '../grading/index.js';
-import { messagesFor } from '../prompting/index.js';
 import type { Recipe } from '../recipe/index.js';
 import type { Prompt, Rollout } from '../records/index.js';
 import { dualAnswerReward } from '../reward/index.js';
 import { isFailure, type RolloutEngine, type RolloutFailure, type RolloutRequest } from '../rollout/engine.js';
+import { type EngineIdentity, requestKey } from '../rollout/index.js';
 import type { RolloutRow, Store } from '../store/index.js';
-import { rolloutSeed } from './key.js';
-import type { CollectJob, CollectSummary, StageProgress } from './stage.js';
+import { adaptiveFlight, fixedFlight } from './flight.js';
+import type { CollectJob, CollectSummary, Determinism, StageProgress } from './stage.js';
+import { requestsOf, type Unit, unitsOf } from './units.js';
 
 /** What collecting needs besides the job. */
 export interface Collector {
@@ -19,69 +20,86 @@ export interface Collector {
   readonly verifyMath: MathVerifier;
   readonly progress: StageProgress;
   readonly signal: AbortSignal;
+  readonly determinism: Determinism;
+  /** Whether rollouts that the store has may be taken instead of generating them. */
+  readonly reuse: boolean;
+  /** What decides a completion besides its request. */
+  identity(): Promise<EngineIdentity>;
   engine(): Promise<RolloutEngine>;
 }
 
-interface Unit {
-  readonly name: string;
-  readonly prompts: readonly Prompt[];
+/** A unit on its way: requests by their key, and what has come of them. */
+interface Load {
+  readonly unit: Unit;
+  readonly requests: readonly RolloutRequest[];
+  /** `requestKey` of each request, in order. */
+  readonly keys: readonly string[];
+  readonly rollouts: Rollout[];
+  readonly failures: RolloutFailure[];
+  readonly cached: number;
+  retried: number;
 }
 
 /**
- * Prompts → rollouts → traces → verdicts → store. The unit of work is a fixed batch of whole groups in prompt order;
- * each is committed whole, so a resumed run repeats at most the units in flight. Grading and committing a unit overlaps
- * with generating the next one.
+ * Prompts → rollouts → traces → verdicts → store. The unit of work is a fixed batch of whole groups; each is committed
+ * whole, so a resumed run repeats at most the units in flight. Requests that the store has an answer to are not made again:
+ * `bitwise` takes a unit from there only whole, so that the batches stay as they would be without it. Grading and
+ * committing overlap with generating what comes next.
  */
 export async function collect(collector: Collector, job: CollectJob): Promise<CollectSummary> {
   const committed = collector.store.committedUnits(collector.stageId);
   const units = unitsOf(job, collector.recipe.engine.unit);
   const open = units.filter((unit) => !committed.has(unit.name));
-  const totals = { rollouts: 0, failures: 0, generatedTokens: 0, promptTokens: 0, engineSeconds: 0 };
-  const finished = units.filter((unit) => committed.has(unit.name)).reduce((sum, unit) => sum + unit.prompts.length, 0);
-  let done = finished * job.count;
-  const total = job.prompts.length * job.count;
-  const right = { graded: 0, correct: 0 };
+  const identity = open.length === 0 ? undefined : await collector.identity();
+  const flight = collector.determinism === 'bitwise' ? fixedFlight() : adaptiveFlight();
+  const totals = { rollouts: 0, failures: 0, cached: 0, generatedTokens: 0, promptTokens: 0, engineSeconds: 0 };
+  const tell = progressOf(
+    collector,
+    job,
+    units.filter((unit) => committed.has(unit.name)),
+    totals,
+  );
   const commits = new PQueue({ concurrency: 1 });
   let failed: unknown;
 
+  const commit = async (load: Load): Promise<void> => {
+    const rows = await gradeRollouts(collector, job, load.unit.prompts, load.rollouts);
+    const keys = new Map(load.requests.map((request, place) => [nameOf(request), load.keys[place]]));
+    const named = rows.map((row) => ({ ...row, request: keys.get(nameOf(row.rollout)) as string }));
+    const failures = load.failures.map((failure) => ({ set: job.set, ...failure }));
+    const { cached, retried } = load;
+    collector.store.commitUnit(collector.stageId, load.unit.name, named, failures, { cached, retried });
+    totals.rollouts += rows.length;
+    totals.failures += failures.length;
+    totals.cached += cached;
+    for (const { rollout } of rows) totals.promptTokens += rollout.promptTokens;
+    tell.graded(rows);
+  };
+
   try {
-    for (const unit of open) {
+    for (let place = 0; place < open.length; ) {
       collector.signal.throwIfAborted();
       if (failed !== undefined) break;
+      const loads = open.slice(place, place + flight.width).map((unit) => prepare(collector, job, unit, identity));
+      place += loads.length;
+      for (const load of loads) tell.done(load.cached, 0);
       const started = performance.now();
-      const results = await generateUnit(collector, job, unit, (tokens) => {
-        done += 1;
-        totals.generatedTokens += tokens;
-        const seconds = totals.engineSeconds + (performance.now() - started) / 1000;
-        collector.progress.update(done, total, {
-          pass: job.pass,
-          'tokens/s': Math.round(totals.generatedTokens / seconds),
-          ...(right.graded > 0 ? { right: (right.correct / right.graded).toFixed(2) } : {}),
-        });
+      const tokens = await generate(collector, loads, (count) => {
+        totals.generatedTokens += count;
+        tell.done(1, totals.engineSeconds + (performance.now() - started) / 1000);
       });
-      totals.engineSeconds += (performance.now() - started) / 1000;
-      // One unit may wait for its commit while the next is generated; more would only hold memory.
-      await commits.onSizeLessThan(1);
-      void commits
-        .add(async () => {
-          const rows = await gradeRollouts(collector, job, unit.prompts, results.rollouts);
-          collector.store.commitUnit(
-            collector.stageId,
-            unit.name,
-            rows,
-            results.failures.map((failure) => ({ set: job.set, ...failure })),
-          );
-          totals.rollouts += rows.length;
-          totals.failures += results.failures.length;
-          for (const row of rows) {
-            totals.promptTokens += row.rollout.promptTokens;
-            right.graded += 1;
-            if (row.verdicts.second?.correct) right.correct += 1;
-          }
-        })
-        .catch((error: unknown) => {
-          failed ??= error;
-        });
+      const seconds = (performance.now() - started) / 1000;
+      if (tokens > 0) totals.engineSeconds += seconds;
+      flight.landed(tokens, seconds);
+      // One flight may wait for its commit while the next is generated; more would only hold memory.
+      await commits.onIdle();
+      for (const load of loads) {
+        void commits
+          .add(() => commit(load))
+          .catch((error: unknown) => {
+            failed ??= error;
+          });
+      }
     }
   } finally {
     // Also after an interruption: what was generated is committed, and the store is not closed under it.
@@ -91,50 +109,80 @@ export async function collect(collector: Collector, job: CollectJob): Promise<Co
   return totals;
 }
 
-/** Splits a job into units of about `size` requests, whole groups each, in prompt order. */
-function unitsOf(job: CollectJob, size: number): Unit[] {
-  const groups = Math.max(1, Math.floor(size / job.count));
-  const units: Unit[] = [];
-  for (let start = 0; start < job.prompts.length; start += groups) {
-    units.push({ name: `${job.pass}/${job.set}/${start}`, prompts: job.prompts.slice(start, start + groups) });
-  }
-  return units;
+/** The unit's requests, and what the store has of them. */
+function prepare(collector: Collector, job: CollectJob, unit: Unit, identity: EngineIdentity | undefined): Load {
+  const requests = requestsOf(collector.recipe, collector.system, job, unit);
+  const keys = requests.map((request) => requestKey(request, identity as EngineIdentity));
+  const known = collector.reuse ? collector.store.recall(keys) : new Map<string, Rollout>();
+  const usable = collector.determinism === 'throughput' || known.size === new Set(keys).size;
+  const rollouts = requests.flatMap(({ promptId, index }, place) => {
+    const rollout = usable ? known.get(keys[place] as string) : undefined;
+    return rollout === undefined ? [] : [{ ...rollout, promptId, index }];
+  });
+  return { unit, requests, keys, rollouts, failures: [], cached: rollouts.length, retried: 0 };
 }
 
-async function generateUnit(collector: Collector, job: CollectJob, unit: Unit, onDone: (tokens: number) => void) {
+/** Makes what the loads do not have yet, in one call; resolves with the tokens generated. */
+async function generate(collector: Collector, loads: readonly Load[], onDone: (tokens: number) => void) {
+  const waiting = new Map<string, Load>();
+  const requests = loads.flatMap((load) => {
+    const there = new Set(load.rollouts.map(nameOf));
+    const own = load.requests.filter((request) => !there.has(nameOf(request)));
+    for (const request of own) waiting.set(nameOf(request), load);
+    return own;
+  });
+  if (requests.length === 0) return 0;
   const engine = await collector.engine();
-  const rollouts: Rollout[] = [];
-  const failures: RolloutFailure[] = [];
-  await engine.generate(requestsOf(collector, job, unit), {
+  let tokens = 0;
+  await engine.generate(requests, {
     signal: collector.signal,
+    onRetry: (count) => {
+      // Which of them does not matter: a ledger counts them.
+      const [load] = loads;
+      if (load) load.retried += count;
+    },
     onResult: (result) => {
-      if (isFailure(result)) failures.push(result);
-      else rollouts.push(result);
-      onDone(isFailure(result) ? 0 : result.tokenIds.length);
+      const load = waiting.get(nameOf(result));
+      if (isFailure(result)) load?.failures.push(result);
+      else load?.rollouts.push(result);
+      const count = isFailure(result) ? 0 : result.tokenIds.length;
+      tokens += count;
+      onDone(count);
     },
   });
   collector.signal.throwIfAborted();
-  return { rollouts, failures };
+  return tokens;
 }
 
-function requestsOf(collector: Collector, job: CollectJob, unit: Unit): RolloutRequest[] {
-  const { recipe, system } = collector;
-  return unit.prompts.flatMap((prompt) => {
-    const { messages } = messagesFor(prompt, {
-      mode: recipe.prompting.mode,
-      ...(system === undefined ? {} : { system }),
-    });
-    return Array.from({ length: job.count }, (_, index) => ({
-      promptId: prompt.id,
-      index,
-      seed: rolloutSeed(recipe.seed, job.pass, prompt.id, index),
-      messages,
-      media: prompt.media,
-      sampling: job.sampling,
-      ...(job.exit === undefined ? {} : { exit: job.exit }),
-      ...(job.thinkBudget === undefined ? {} : { thinkBudget: job.thinkBudget }),
-    }));
-  });
+function nameOf({ promptId, index }: { readonly promptId: string; readonly index: number }): string {
+  return `${index}/${promptId}`;
+}
+
+/** Tells how far the job is: requests done of all, tokens a second, how many are right so far. */
+function progressOf(
+  { progress }: Collector,
+  job: CollectJob,
+  finished: readonly Unit[],
+  totals: { readonly generatedTokens: number },
+) {
+  const { before, total } = job.progress ?? { before: 0, total: job.prompts.length * job.count };
+  let done = before + finished.reduce((sum, unit) => sum + unit.prompts.length, 0) * job.count;
+  const right = { graded: 0, correct: 0 };
+  return {
+    done(count: number, seconds: number): void {
+      if (count === 0) return;
+      done += count;
+      progress.update(done, total, {
+        pass: job.pass,
+        ...(seconds > 0 ? { 'tokens/s': Math.round(totals.generatedTokens / seconds) } : {}),
+        ...(right.graded > 0 ? { right: (right.correct / right.graded).toFixed(2) } : {}),
+      });
+    },
+    graded(rows: readonly RolloutRow[]): void {
+      right.graded += rows.length;
+      right.correct += rows.filter(({ verdicts }) => verdicts.second?.correct).length;
+    },
+  };
 }
 
 /** Parses, grades and rewards rollouts of the given prompts; rows come out ordered by prompt and index. */

@@ -5,13 +5,21 @@ import type { MathVerifier } from '../grading/index.js';
 import type { LoadedRecipe } from '../recipe/index.js';
 import type { Prompt } from '../records/index.js';
 import type { RolloutEngine } from '../rollout/engine.js';
-import { createOpenAiEngine, createVllmEngine } from '../rollout/index.js';
+import {
+  createEnginePool,
+  createOpenAiEngine,
+  createReplayEngine,
+  createVllmEngine,
+  type EngineIdentity,
+  openRecordings,
+  type Recordings,
+} from '../rollout/index.js';
 import type { Store } from '../store/index.js';
 import { videoBudget } from '../training/params.js';
 import { describeArtifact } from './artifacts.js';
 import { collect, gradeRollouts } from './collect.js';
 import { watchMemory } from './memory.js';
-import type { StageContext, StageName, StageProgress } from './stage.js';
+import type { Determinism, StageContext, StageName, StageProgress } from './stage.js';
 
 /** What vLLM and its libraries read from the environment in a worker; anything the user set wins. */
 const ENGINE_ENVIRONMENT = {
@@ -30,6 +38,31 @@ function trainerEnvironment({ train: { ahead, processes } }: LoadedRecipe['recip
   return shares || process.env.OMP_WAIT_POLICY !== undefined ? {} : { OMP_WAIT_POLICY: undefined };
 }
 
+/** Several engines get a device each: the next of those that this process may see. One engine sees them all. */
+function deviceOf({ engine: { workers } }: LoadedRecipe['recipe'], place: number): Record<string, string> {
+  if (workers === 1) return {};
+  const visible = process.env.CUDA_VISIBLE_DEVICES?.split(',') ?? [];
+  return { CUDA_VISIBLE_DEVICES: visible[place] ?? String(place) };
+}
+
+/** Stages whose recorded rollouts answer a stage, the best first: a replay does not train, so it has one evaluation. */
+const REPLAYED: Readonly<Record<StageName, readonly string[]>> = {
+  filter: ['filter'],
+  'evaluate-before': ['evaluate-before', 'evaluate'],
+  train: [],
+  evaluate: ['evaluate', 'evaluate-before'],
+  sweep: ['sweep'],
+  report: [],
+};
+
+function first<T, R>(items: readonly T[], of: (item: T) => R | undefined): R | undefined {
+  for (const item of items) {
+    const found = of(item);
+    if (found !== undefined) return found;
+  }
+  return undefined;
+}
+
 /** What the work since the last look took. */
 export interface Usage {
   /** Largest memory of vauto and its workers together; null where the system does not tell. */
@@ -41,7 +74,8 @@ export interface Usage {
 export interface Runtime {
   readonly bridge: Bridge;
   readonly verifyMath: MathVerifier;
-  engine(weights: string): Promise<RolloutEngine>;
+  /** The engine with these weights; recorded rollouts are looked up by the stage that asks. */
+  engine(weights: string, stage: StageName): Promise<RolloutEngine>;
   trainer(): Worker;
   usage(): Usage;
   close(): Promise<void>;
@@ -63,27 +97,39 @@ export function createRuntime({ loaded, python, pythonPath, onLog }: RuntimeOpti
   let engineStarts: Usage['engineStarts'] = [];
   let engine: RolloutEngine | undefined;
   let weightsInUse: string | undefined;
+  let recordings: Promise<Recordings> | undefined;
+
+  async function replay(file: string, stage: StageName): Promise<RolloutEngine> {
+    recordings ??= openRecordings(loaded.resolve(file));
+    const recorded = await recordings;
+    return createReplayEngine({ find: (request) => first(REPLAYED[stage], (name) => recorded.find(name, request)) });
+  }
 
   function openEngine(weights: string): RolloutEngine | Promise<RolloutEngine> {
     const { server } = recipe.engine;
     if (server !== undefined)
       return createOpenAiEngine({ ...server, model: weights, mediaUrls: server.media, exitMode: server.exit, onLog });
-    return createVllmEngine({
-      worker: bridge.worker('engine'),
-      model: weights,
-      ...(recipe.model.revision === undefined ? {} : { revision: recipe.model.revision }),
-      trustRemoteCode: recipe.model.trustRemoteCode,
-      engineArgs: recipe.engine.args,
-      videoBudget: videoBudget(recipe),
-      seed: recipe.seed,
-      onLog,
-      onUp: ({ importSeconds, loadSeconds }) => {
-        engineStarts = [...engineStarts, { importSeconds, loadSeconds }];
-      },
-    });
+    const engines = Array.from({ length: recipe.engine.workers }, (_, place) =>
+      createVllmEngine({
+        worker: bridge.worker(place === 0 ? 'engine' : `engine-${place}`, { env: deviceOf(recipe, place) }),
+        model: weights,
+        ...(recipe.model.revision === undefined ? {} : { revision: recipe.model.revision }),
+        trustRemoteCode: recipe.model.trustRemoteCode,
+        engineArgs: recipe.engine.args,
+        videoBudget: videoBudget(recipe),
+        seed: recipe.seed,
+        onLog,
+        onUp: ({ importSeconds, loadSeconds }) => {
+          engineStarts = [...engineStarts, { importSeconds, loadSeconds }];
+        },
+      }),
+    );
+    return Promise.all(engines).then((all) => (all.length === 1 ? (all[0] as RolloutEngine) : createEnginePool(all)));
   }
 
-  async function engineWith(weights: string): Promise<RolloutEngine> {
+  async function engineWith(weights: string, stage: StageName): Promise<RolloutEngine> {
+    const file = recipe.engine.recordings;
+    if (file !== undefined) return replay(file, stage);
     if (engine === undefined) {
       engine = await openEngine(weights);
     } else if (weightsInUse !== weights) {
@@ -112,6 +158,8 @@ export function createRuntime({ loaded, python, pythonPath, onLog }: RuntimeOpti
       memory.stop();
       // A server's requests end here; a worker's engine ends with its worker.
       if (recipe.engine.server !== undefined) await engine?.close();
+      // A file that could not be opened has been complained of.
+      (await recordings?.catch(() => undefined))?.close();
       await bridge.close();
     },
   };
@@ -130,6 +178,10 @@ export interface StageContextOptions {
   readonly accelerate: string | undefined;
   readonly progress: StageProgress;
   readonly signal: AbortSignal;
+  readonly determinism: Determinism;
+  /** Whether rollouts of earlier stages and runs may be used again. */
+  readonly reuse: boolean;
+  readonly identity: (weights: string) => Promise<EngineIdentity>;
 }
 
 /** The one place where a stage is handed what it may touch. */
@@ -146,10 +198,18 @@ export function stageContext(options: StageContextOptions): StageContext {
     prompts: options.prompts,
     accelerate: options.accelerate,
     verifyMath: runtime.verifyMath,
-    engine: runtime.engine,
+    engine: (weights) => runtime.engine(weights, stage),
     trainer: runtime.trainer,
     collect: (weights, job) =>
-      collect({ ...shared, verifyMath: runtime.verifyMath, engine: () => runtime.engine(weights) }, job),
+      collect(
+        {
+          ...shared,
+          ...{ verifyMath: runtime.verifyMath, determinism: options.determinism, reuse: options.reuse },
+          engine: () => runtime.engine(weights, stage),
+          identity: () => options.identity(weights),
+        },
+        job,
+      ),
     grade: (pass, prompts, rollouts) =>
       gradeRollouts({ recipe, verifyMath: runtime.verifyMath }, pass, prompts, rollouts),
     artifact: (name, path) => describeArtifact(runFolder, name, path),

@@ -15,6 +15,7 @@ import { thumbnailsOf } from './thumbnails.js';
 /** A finished stage as later stages see it. */
 interface Done<Summary> {
   readonly stageId: number;
+  /** Of its inputs; where the stage was run again for the same inputs, with the attempt: what read the first is stale. */
   readonly key: string;
   readonly summary: Summary;
 }
@@ -71,7 +72,6 @@ export async function execute(session: Session): Promise<void> {
         weightsKey,
         config: training.inputs(recipe),
         kept,
-        filter: filtered?.key,
         accelerate: session.accelerate,
         prompts: promptsKey(trainPrompts(session)),
       };
@@ -116,33 +116,41 @@ async function stage<Summary>(
   session.signal.throwIfAborted();
   const { store, runId } = session;
   const key = contentKey({ stage: name, inputs });
-  const force = session.force.has(name);
-  const started = store.startStage(runId, name, key, { force });
+  const fresh = session.force.has(name);
+  const started = store.startStage(runId, name, key, { force: fresh || hasErrors(session, name, key) });
   const progress = session.progress(name);
+  const outcome = { stageId: started.id, key: started.attempt === 1 ? key : `${key}#${started.attempt}` };
   if (started.reused) {
     progress.end('cached');
-    return reachedOr(session, name, { stageId: started.id, key, summary: started.result as Summary });
+    return reachedOr(session, name, { ...outcome, summary: started.result as Summary });
   }
   // Checkpoints and files of an attempt under another key must not be continued.
   if (!started.resumed) rmSync(join(session.runFolder, name), { recursive: true, force: true });
   try {
     session.runtime.usage();
-    const { summary, artifacts } = await body(session.context(name, started.id, progress));
+    const { summary, artifacts } = await body(session.context(name, started.id, progress, fresh));
     session.signal.throwIfAborted();
     const message = `what ${name} took`;
-    store.addEvent(runId, { level: 'info', stage: name, kind: 'usage', message, data: session.runtime.usage() });
+    const data = { ...session.runtime.usage(), determinism: session.determinism };
+    store.addEvent(runId, { level: 'info', stage: name, kind: 'usage', message, data });
     // The last that can fail: what comes after it must not mark a stage that is done as failed.
     store.finishStage(started.id, summary as object, artifacts);
     progress.end('done');
-    return reachedOr(session, name, { stageId: started.id, key, summary });
+    return reachedOr(session, name, { ...outcome, summary });
   } catch (error) {
     if (error instanceof Reached) throw error;
-    const interrupted = session.signal.aborted;
-    const outcome = interrupted ? 'interrupted' : 'failed';
-    progress.end(outcome);
-    store.failStage(started.id, error instanceof Error ? error.message : String(error), outcome);
+    const end = session.signal.aborted ? 'interrupted' : 'failed';
+    progress.end(end);
+    store.failStage(started.id, error instanceof Error ? error.message : String(error), end);
     throw error;
   }
+}
+
+/** With `--retry errors`: whether the attempt that counts has failed rollouts or rollouts without a verdict. */
+function hasErrors({ retry, store, runId }: Session, name: StageName, key: string): boolean {
+  if (retry !== 'errors') return false;
+  const current = store.stages(runId).find((stage) => stage.name === name);
+  return current?.key === key && store.errors(current.id) > 0;
 }
 
 function reachedOr<Summary>(session: Session, name: StageName, done: Done<Summary>): Done<Summary> {

@@ -13,15 +13,16 @@ import {
 import type { Prompt } from '../records/index.js';
 import { openStore, type Store } from '../store/index.js';
 import { checkGeneration } from '../training/generation.js';
-import { hashFolder } from './artifacts.js';
+import { hashFile, hashFolder } from './artifacts.js';
 import { siftAlgebra } from './check-gold.js';
 import { createRuntime, type Runtime, stageContext } from './context.js';
+import { determinismOf, identityOf } from './identity.js';
 import { contentKey } from './key.js';
 import { loadData, promptsOf, recordLeftOut } from './load-data.js';
 import { lockRun } from './lock.js';
 import { openLog } from './log.js';
 import { probeMedia } from './probe-media.js';
-import type { StageContext, StageName, StageProgress } from './stage.js';
+import type { Determinism, StageContext, StageName, StageProgress } from './stage.js';
 
 /** Progress of one stage, with its end. */
 export interface RunProgress extends StageProgress {
@@ -37,6 +38,10 @@ export interface SessionOptions {
   readonly force: ReadonlySet<StageName>;
   readonly signal: AbortSignal;
   readonly progress: (stage: string) => RunProgress;
+  /** Stages whose failed rollouts and missing verdicts are to be had again. */
+  readonly retry?: 'errors';
+  /** Do not take rollouts from earlier stages and runs. */
+  readonly noCache?: boolean;
   /** The command that continues this run, kept with it. */
   readonly command?: string;
 }
@@ -60,7 +65,10 @@ export interface Session {
   readonly force: ReadonlySet<StageName>;
   readonly signal: AbortSignal;
   progress(stage: StageName): RunProgress;
-  context(stage: StageName, stageId: number, progress: StageProgress): StageContext;
+  /** `fresh`: without rollouts of earlier stages and runs. */
+  context(stage: StageName, stageId: number, progress: StageProgress, fresh: boolean): StageContext;
+  readonly retry: 'errors' | undefined;
+  readonly determinism: Determinism;
   weightsKey(model: string): Promise<string>;
   close(): Promise<void>;
 }
@@ -117,18 +125,33 @@ export async function openSession(options: SessionOptions): Promise<Session> {
       store.addEvent(runId, { level: 'info', kind: 'command', message: options.command });
     prepare.end('done');
     const shared = { loaded, runtime, store, runId, runFolder, prompts, system, signal };
+    const libraries = keyLibraries(environment.packages);
+    const determinism = determinismOf(recipe, libraries);
+    const keys = new Map<string, Promise<string>>();
+    const weights = (model: string): Promise<string> => {
+      const key = keys.get(model) ?? weightsKey(model, loaded);
+      keys.set(model, key);
+      return key;
+    };
+    const identity = async (model: string) => identityOf(recipe, libraries, await weights(model));
     return {
       ...shared,
       model: loaded.resolveModel(),
       accelerate: accelerate?.text,
-      libraries: keyLibraries(environment.packages),
+      libraries,
+      determinism,
+      retry: options.retry,
       templateHash: templateHash({ mode: recipe.prompting.mode, ...(system === undefined ? {} : { system }) }),
       until: options.until,
       force: options.force,
       progress: options.progress,
-      context: (stage, stageId, progress) =>
-        stageContext({ ...shared, accelerate: accelerate?.file, stage, stageId, progress }),
-      weightsKey: (model) => weightsKey(model, recipe),
+      context: (stage, stageId, progress, fresh) =>
+        stageContext({
+          ...shared,
+          ...{ accelerate: accelerate?.file, stage, stageId, progress, determinism, identity },
+          reuse: !fresh && options.noCache !== true,
+        }),
+      weightsKey: (model) => weights(model),
       close: () => closeAll(opened),
     };
   } catch (error) {
@@ -194,8 +217,16 @@ function keyLibraries(packages: Readonly<Record<string, string>>): Record<string
   );
 }
 
-/** Identity of a model: content of its folder, the hub id with its revision, or the server with the name it has there. */
-async function weightsKey(model: string, { engine, model: { revision } }: Recipe): Promise<string> {
+/**
+ * Identity of a model: content of its folder, the hub id with its revision, the server with the name it has there, or the
+ * recorded rollouts that stand for it.
+ */
+async function weightsKey(model: string, { recipe, resolve }: LoadedRecipe): Promise<string> {
+  const {
+    engine,
+    model: { revision },
+  } = recipe;
+  if (engine.recordings !== undefined) return hashFile(resolve(engine.recordings));
   if (engine.server !== undefined) return `${engine.server.url}#${model}`;
   return existsSync(model) ? (await hashFolder(model)).sha256 : `${model}@${revision ?? 'main'}`;
 }

@@ -33,16 +33,25 @@ export interface CollectJob {
   readonly set: string;
   readonly prompts: readonly Prompt[];
   readonly count: number;
+  /** Place in its group of the first rollout of each prompt; default 0. A wave of its own in the store. */
+  readonly from?: number;
   readonly sampling: Sampling;
   /** End each completion at its first answer when that is sure enough. */
   readonly exit?: { readonly threshold: number };
   /** Tokens of thinking after which the second answer is asked for. */
   readonly thinkBudget?: number | undefined;
+  /** Where this job stands in a larger one, in requests. */
+  readonly progress?: { readonly before: number; readonly total: number };
 }
+
+/** `bitwise`: batches are the same each time, and so are the bits; `throughput`: the same work, as fast as it goes. */
+export type Determinism = 'bitwise' | 'throughput';
 
 export interface CollectSummary {
   readonly rollouts: number;
   readonly failures: number;
+  /** Of the rollouts: taken from the store instead of being generated. */
+  readonly cached: number;
   readonly generatedTokens: number;
   readonly promptTokens: number;
   /** Seconds spent in the engine, for units generated now (0 when all were there already). */

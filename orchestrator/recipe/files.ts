@@ -34,9 +34,13 @@ function looksLikeHubId(path: string, resolvePath: (path: string) => string): bo
 /** Files that the recipe names and that are not there. */
 export function fileProblems(recipe: Partial<Recipe>, resolvePath: (path: string) => string): Problem[] {
   const problems: (Problem | undefined)[] = [];
-  if (recipe.model && recipe.engine?.kind !== 'openai') problems.push(modelProblem(recipe.model, resolvePath));
+  if (recipe.model && (recipe.engine?.kind ?? 'vllm') === 'vllm')
+    problems.push(modelProblem(recipe.model, resolvePath));
   const system = recipe.prompting?.system;
   if (system !== undefined) problems.push(missing(['prompting', 'system'], system, resolvePath(system), 'file'));
+  const recordings = recipe.engine?.recordings;
+  if (recordings !== undefined)
+    problems.push(missing(['engine', 'recordings'], recordings, resolvePath(recordings), 'file'));
   const accelerate = recipe.train?.accelerate;
   if (accelerate !== undefined)
     problems.push(missing(['train', 'accelerate'], accelerate, resolvePath(accelerate), 'file'));

@@ -49,7 +49,7 @@ export async function loadRecipe(file: string, { sets }: LoadOptions = { sets: [
     text: source.text,
     resolve: resolvePath,
     resolveModel: () => {
-      if (recipe.engine.kind === 'openai') return recipe.model.path;
+      if (recipe.engine.kind !== 'vllm') return recipe.model.path;
       const reference = modelReference(recipe.model.path, resolvePath);
       return 'hub' in reference ? reference.hub : reference.folder;
     },

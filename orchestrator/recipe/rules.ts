@@ -19,6 +19,7 @@ const RULES: readonly Rule[] = [
   twoAnswersAreBoxed,
   serverIsNamed,
   serverKeepsItsWeights,
+  replayIsRecorded,
   budgetIsGiven,
   engineSamplesPlainly,
   roundsAreWhole,
@@ -141,7 +142,7 @@ function serverIsNamed({ engine }: Partial<Recipe>): Problem[] {
       { code: 'contradiction', path: kind, message, fix: 'add engine.server: { url: http://127.0.0.1:8000/v1 }' },
     ];
   }
-  const message = 'engine.server names a server, but engine.kind is vllm, which starts its own engine';
+  const message = `engine.server names a server, but engine.kind is ${engine.kind}`;
   return [
     {
       code: 'contradiction',
@@ -152,6 +153,44 @@ function serverIsNamed({ engine }: Partial<Recipe>): Problem[] {
       fix: 'set engine.kind to openai',
     },
   ];
+}
+
+/** Recorded rollouts have a file, and train nothing. */
+function replayIsRecorded({ engine, train }: Partial<Recipe>): Problem[] {
+  if (!engine) return [];
+  const other: Path = ['engine', 'kind'];
+  const replay = engine.kind === 'replay';
+  const problems: Problem[] = [];
+  if (replay !== (engine.recordings !== undefined)) {
+    problems.push(
+      replay
+        ? {
+            code: 'contradiction',
+            path: other,
+            message: 'engine.kind is replay, but engine.recordings does not say what is replayed',
+            fix: 'add engine.recordings: the file that vauto runs export NAME --rollouts FILE has written',
+          }
+        : {
+            code: 'contradiction',
+            path: ['engine', 'recordings'],
+            atKey: true,
+            message: `engine.recordings names recorded rollouts, but engine.kind is ${engine.kind}, which makes its own`,
+            other,
+            fix: 'set engine.kind to replay',
+          },
+    );
+  }
+  if (replay && train?.enabled) {
+    problems.push({
+      code: 'contradiction',
+      path: ['train'],
+      atKey: true,
+      message: 'train.enabled is true, but recorded rollouts do not change with the weights',
+      other,
+      fix: 'set train.enabled to false: the rollouts of the trained policy are graded as they were recorded',
+    });
+  }
+  return problems;
 }
 
 /** A server that runs already takes no weights, no engine arguments, and forces no tokens. */

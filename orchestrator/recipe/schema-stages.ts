@@ -23,6 +23,28 @@ export const filterSchema = z
       .boolean()
       .default(false)
       .describe('Keep grounding questions (iou, gqa) whatever their rollouts say, as the paper did.'),
+    grounding: z
+      .enum(['threshold', 'spread'])
+      .default('threshold')
+      .describe(
+        'What makes the rollouts of a grounding question differ: threshold, some reach reward.correctThreshold and some do not; spread, their values lie at least filter.spread apart.',
+      ),
+    spread: z
+      .number()
+      .gt(0)
+      .max(2)
+      .default(0.1)
+      .describe('With grounding: spread: least distance between the best and the worst value of a question to keep.'),
+    exactPassRate: z
+      .boolean()
+      .default(false)
+      .describe(
+        'Make all rollouts of every question, for exact pass rates; without it a question is kept at its first right and wrong rollout, and the rest are saved. The questions kept are the same.',
+      ),
+    unknown: z
+      .enum(['drop', 'keep', 'stop'])
+      .default('drop')
+      .describe('What becomes of a question that failed rollouts or graders leave undecided.'),
   })
   .prefault({})
   .describe('Which training questions are worth training on (paper, appendix A).');

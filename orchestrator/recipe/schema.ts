@@ -105,10 +105,19 @@ const serverSchema = z
 const engineSchema = z
   .strictObject({
     kind: z
-      .enum(['vllm', 'openai'])
+      .enum(['vllm', 'openai', 'replay'])
       .default('vllm')
-      .describe('What makes the rollouts: vllm, started here; openai, a server that runs already (vllm serve).'),
+      .describe(
+        'What makes the rollouts: vllm, started here; openai, a server that runs already (vllm serve); replay, nothing: they are taken from a file of recorded ones.',
+      ),
     server: serverSchema.optional(),
+    recordings: z
+      .string()
+      .min(1)
+      .optional()
+      .describe(
+        'Recorded rollouts of engine.kind replay (vauto runs export NAME --rollouts FILE), relative to the recipe file.',
+      ),
     args: argumentsSchema
       .default({})
       .describe('Any argument of the vLLM engine by its Python name (max_model_len, tensor_parallel_size, …).'),
@@ -121,9 +130,17 @@ const engineSchema = z
         'Requests in one unit of work: generated together, committed together, repeated together after a crash.',
       ),
     determinism: z
-      .enum(['bitwise'])
-      .default('bitwise')
-      .describe('bitwise: units are kept apart, so that the same seeds give the same tokens.'),
+      .enum(['auto', 'bitwise', 'throughput'])
+      .default('auto')
+      .describe(
+        'bitwise: units are kept apart, so that the same seeds give the same tokens; throughput: several units are generated together, as many as makes it faster; auto: bitwise on a CPU, throughput on a GPU.',
+      ),
+    workers: z
+      .int()
+      .min(1)
+      .max(64)
+      .default(1)
+      .describe('Engines side by side, one a GPU; each question goes to the one that has its video.'),
   })
   .prefault({})
   .describe('The rollout engine.');

@@ -4,6 +4,7 @@ export * from './group.js';
 export * from './overall.js';
 export * from './prompt.js';
 export * from './prompt-set.js';
+export * from './recording.js';
 export * from './reward.js';
 export * from './rollout.js';
 export * from './trace.js';

@@ -68,7 +68,9 @@ const sweepSchema = z.object({
   live: liveSchema.nullish(),
 });
 const filterSchema = z.object({
+  exact: z.boolean().default(true),
   passHistogram: z.array(z.number()),
+  saved: z.object({ rollouts: z.number() }).default({ rollouts: 0 }),
   keep: z.number(),
   drop: z.number(),
   unknown: z.number(),
@@ -93,7 +95,7 @@ export async function collectReport(store: Store, runId: number, options: Report
       prompts: ledger.prompts,
       rollouts: ledger.rollouts,
       failures: ledger.failures,
-      lost: ledger.stages.reduce((sum, stage) => sum + stage.lost, 0),
+      lost: ledger.lost,
     },
     filter: filterOf(stages.get('filter')),
     training: trainingOf(store, runId),
@@ -134,8 +136,8 @@ function frontierOf(
 
 function filterOf(stage: StageRecord | undefined): ReportData['filter'] {
   if (stage?.status !== 'done') return null;
-  const { passHistogram, keep, drop, unknown } = filterSchema.parse(stage.result);
-  return { rollouts: passHistogram.length - 1, histogram: passHistogram, keep, drop, unknown };
+  const { passHistogram, saved, ...rest } = filterSchema.parse(stage.result);
+  return { rollouts: passHistogram.length - 1, histogram: passHistogram, saved: saved.rollouts, ...rest };
 }
 
 function trainingOf(store: Store, runId: number): ReportData['training'] {

@@ -139,8 +139,12 @@ export interface ReportData {
   };
   readonly filter: {
     readonly rollouts: number;
-    /** Prompts by number of right rollouts, from 0 to `rollouts`. */
+    /** Whether every prompt has all its rollouts. */
+    readonly exact: boolean;
+    /** Prompts by number of right rollouts, from 0 to `rollouts`; not exact: never right, mixed, always right. */
     readonly histogram: readonly number[];
+    /** Rollouts that were not needed. */
+    readonly saved: number;
     readonly keep: number;
     readonly drop: number;
     readonly unknown: number;

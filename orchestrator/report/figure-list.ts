@@ -33,10 +33,11 @@ function listFigures(data: ReportData): Listed[] {
   }
   if (filter) {
     const undecided = filter.unknown > 0 ? `, ${filter.unknown} undecided` : '';
+    const early = `; decided at the first right and wrong rollout, which saved ${filter.saved} rollouts`;
     figures.push({
       name: 'filter',
       figure: filterFigure(filter),
-      caption: `${filter.keep} prompts kept, ${filter.drop} dropped${undecided}.`,
+      caption: `${filter.keep} prompts kept, ${filter.drop} dropped${undecided}${filter.saved > 0 ? early : ''}.`,
     });
   }
   if (pooled?.calibration) {

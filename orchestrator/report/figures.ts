@@ -33,14 +33,17 @@ export function rewardFigure({ points, rewardFirst, rewardLast }: NonNullable<Re
   return { title: 'Reward during training', description, svg };
 }
 
+const THIRDS = ['never right', 'mixed', 'always right'];
+
 /** Prompts by number of right rollouts; the ends are dropped by the filter. */
-export function filterFigure({ histogram, rollouts, keep, drop, unknown }: NonNullable<ReportData['filter']>): Figure {
+export function filterFigure(filter: NonNullable<ReportData['filter']>): Figure {
+  const { exact, histogram, rollouts, keep, drop, unknown } = filter;
   const x: Axis = {
-    label: `right rollouts of ${rollouts}`,
+    label: exact ? `right rollouts of ${rollouts}` : 'rollouts of a question',
     min: -0.6,
     max: rollouts + 0.6,
     ticks: histogramTicks(rollouts),
-    format: whole,
+    format: exact ? whole : (place) => THIRDS[place] ?? '',
   };
   const y = axisOf('prompts', histogram, whole, { min: 0 });
   const frame = frameOf(x, y);
@@ -58,7 +61,8 @@ export function filterFigure({ histogram, rollouts, keep, drop, unknown }: NonNu
     { label: 'mixed', kind: 'fill-blue', shape: 'box' },
     { label: 'always or never right', kind: 'fill-soft faded', shape: 'box' },
   ])}`;
-  const description = `Prompts by number of right rollouts, from 0 to ${rollouts}: ${histogram.join(', ')}. Kept ${keep}, dropped ${drop}, undecided ${unknown}.`;
+  const kinds = exact ? `by number of right rollouts, from 0 to ${rollouts}` : THIRDS.join(', ');
+  const description = `Prompts ${kinds}: ${histogram.join(', ')}. Kept ${keep}, dropped ${drop}, undecided ${unknown}.`;
   return { title: 'Pass rates before training', description, svg };
 }
 

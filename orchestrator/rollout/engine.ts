@@ -46,6 +46,8 @@ export interface RolloutFailure {
 export interface GenerateOptions {
   /** Called once per request, as each finishes. */
   readonly onResult: (result: Rollout | RolloutFailure) => void;
+  /** Called with the number of requests that have to be sent again because a process was lost. */
+  readonly onRetry?: (requests: number) => void;
   readonly signal?: AbortSignal;
 }
 

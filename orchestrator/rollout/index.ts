@@ -1,6 +1,8 @@
 /** Engines that produce completions. */
 export * from './engine.js';
-export { requestKey, rolloutKey } from './key.js';
+export { type EngineIdentity, requestKey, rolloutKey } from './key.js';
 export { createOpenAiEngine, type MediaUrls, type OpenAiEngineOptions } from './openai/index.js';
-export { createReplayEngine, type Recording, type ReplayEngineOptions } from './replay.js';
+export { createEnginePool } from './pool.js';
+export { openRecordings, type Recordings } from './recordings.js';
+export { createReplayEngine, type ReplayEngineOptions } from './replay.js';
 export { createVllmEngine, type EngineWorker, type VllmEngineOptions } from './vllm.js';

@@ -1,17 +1,25 @@
 import { createHash } from 'node:crypto';
-import type { EngineInfo, RolloutRequest } from './engine.js';
+import type { RolloutRequest } from './engine.js';
+
+/** What besides the request decides a completion. */
+export interface EngineIdentity {
+  /** Content of the model folder (weights, tokenizer, processor, adapter), or its hub id, or a server's name for it. */
+  readonly weights: string;
+  /** Versions of the libraries that compute it. */
+  readonly libraries: Readonly<Record<string, string>>;
+  /** Settings of the engine and the video budget. */
+  readonly settings: unknown;
+}
 
 /**
- * Name of a request before it is generated: equal for equal weights, engine, prompt, sampling, seed and index. Media count
- * by content, never by where they lie.
+ * Name of a request before anything is generated, 32 hex digits: equal for equal weights, engine and pixels (`engine`, see
+ * `EngineIdentity`), messages, media by content, sampling, seed and place in the group. Where files lie, what the answer
+ * is and what the prompt is called are no part of it.
  */
-export function requestKey(
-  request: RolloutRequest,
-  info: Pick<EngineInfo, 'engine' | 'version' | 'weights' | 'libraries'>,
-): string {
-  const { engine, version, weights, libraries } = info;
-  const media = request.media.map(({ kind, start, end, sha256 }) => ({ kind, start, end, sha256 }));
-  return hash({ engine, version, weights, libraries, ...request, media });
+export function requestKey(request: RolloutRequest, engine: EngineIdentity): string {
+  const { promptId: _name, media, ...rest } = request;
+  const contents = media.map(({ kind, start, end, sha256 }) => ({ kind, start, end, sha256 }));
+  return hash({ engine, ...rest, media: contents }).slice(0, 32);
 }
 
 /**
@@ -20,11 +28,6 @@ export function requestKey(
  */
 export function rolloutKey(contentKey: string, index: number): string {
   return hash({ contentKey, index });
-}
-
-/** Name of a recorded completion for replay: what the request says, without weights or engine. */
-export function replayKey(of: Pick<RolloutRequest, 'promptId' | 'index' | 'seed'>): string {
-  return JSON.stringify([of.promptId, of.index, of.seed]);
 }
 
 function hash(value: unknown): string {

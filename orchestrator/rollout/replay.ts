@@ -1,47 +1,32 @@
 import { UserError } from '../errors.js';
-import type { Rollout, Sampling } from '../records/index.js';
+import type { Rollout } from '../records/index.js';
 import type { EngineInfo, RolloutEngine, RolloutRequest } from './engine.js';
-import { replayKey } from './key.js';
-
-/** A recorded completion; with its sampling, a request must have the same. */
-export interface Recording {
-  readonly rollout: Rollout;
-  readonly sampling?: Sampling;
-}
 
 export interface ReplayEngineOptions {
-  readonly recordings: Iterable<Recording>;
+  /** The recorded completion of a request, if there is one. */
+  readonly find: (request: RolloutRequest) => Rollout | undefined;
   /** The engine that recorded them, as far as it is known. */
   readonly info?: Partial<EngineInfo>;
 }
 
 /**
- * Gives recorded completions again, in the order of the requests: for proofs that need the very same completions ("same kept
- * set"). A request is found by prompt, index, seed and sampling; one that was never recorded is a UserError.
+ * Gives recorded completions again, in the order of the requests: to grade and sweep without a GPU, and for proofs that
+ * need the very same completions ("same kept set"). A request that was never recorded is a UserError.
  */
-export function createReplayEngine(options: ReplayEngineOptions): RolloutEngine {
-  const recorded = new Map<string, Recording[]>();
-  for (const recording of options.recordings) {
-    const key = replayKey(recording.rollout);
-    recorded.set(key, [...(recorded.get(key) ?? []), recording]);
-  }
+export function createReplayEngine({ find, info: known }: ReplayEngineOptions): RolloutEngine {
   const info: EngineInfo = {
-    engine: 'replay',
-    version: '1',
-    weights: 'recorded',
-    libraries: {},
-    device: 'none',
-    importSeconds: 0,
-    loadSeconds: 0,
-    ...options.info,
+    ...{ engine: 'replay', version: '1', weights: 'recorded', libraries: {}, device: 'none' },
+    ...{ importSeconds: 0, loadSeconds: 0 },
+    ...known,
   };
-
   return {
     info: async () => info,
     async generate(requests, { onResult, signal }) {
       for (const request of requests) {
         signal?.throwIfAborted();
-        onResult(find(recorded, request));
+        const found = find(request);
+        if (found === undefined) throw notRecorded(request);
+        onResult(found);
         // Results come one by one, as from a real engine, so that an abort can take effect in between.
         await Promise.resolve();
       }
@@ -52,23 +37,13 @@ export function createReplayEngine(options: ReplayEngineOptions): RolloutEngine 
   };
 }
 
-function find(recorded: ReadonlyMap<string, readonly Recording[]>, request: RolloutRequest): Rollout {
-  const candidates = recorded.get(replayKey(request)) ?? [];
-  const found = candidates.find(({ sampling }) => sampling === undefined || sameSampling(sampling, request.sampling));
-  if (found) return found.rollout;
-  const why = candidates.length > 0 ? 'was recorded with other sampling' : 'was not recorded';
-  throw new UserError({
+function notRecorded({ promptId, index, seed }: RolloutRequest): UserError {
+  return new UserError({
     code: 'not-recorded',
     kind: 'data',
-    message: `completion ${request.index} of prompt ${request.promptId} with seed ${request.seed} ${why}`,
-    fix: 'replay the recipe and seed that the recording was made with',
+    message: `completion ${index} of prompt ${promptId} with seed ${seed} was not recorded`,
+    fix: 'replay with the seed and the data of the run that was recorded; a filter that decided early has recorded only what it needed',
   });
-}
-
-function sameSampling(a: Sampling, b: Sampling): boolean {
-  const plain = ({ temperature, topP, topK, maxTokens, stop }: Sampling) =>
-    JSON.stringify([temperature, topP, topK, maxTokens, stop]);
-  return plain(a) === plain(b);
 }
 
 function unsupported(what: string): UserError {

@@ -150,6 +150,7 @@ export async function createVllmEngine(options: VllmEngineOptions): Promise<Roll
           options.onLog?.(
             `the engine's process was lost (${error.code}) with ${waiting.size} of ${all.size} requests unfinished`,
           );
+          generateOptions.onRetry?.(waiting.size);
           if (attempt === ATTEMPTS_TOGETHER) return await sendAlone(waiting, generateOptions, error);
         }
       }

@@ -1,6 +1,6 @@
 import type { Database } from 'better-sqlite3';
 import { UserError } from '../errors.js';
-import type { ExitRecord, FinishReason, Reward, Verdict, VerdictState } from '../records/index.js';
+import type { ExitRecord, FinishReason, Reward, Rollout, Verdict, VerdictState } from '../records/index.js';
 import { unpackIntegers, unpackReals, unpackTrace } from './codec.js';
 import type { RolloutFilter, RolloutPage, Store, StoredRollout } from './types.js';
 
@@ -22,15 +22,11 @@ const SELECT = `
   LEFT JOIN verdicts AS second ON second.rollout = rollouts.id AND second.answer = 'second'
   LEFT JOIN rewards ON rewards.rollout = rollouts.id`;
 
-interface Raw {
-  readonly id: number;
-  readonly stage: number;
-  readonly stage_name: string;
-  readonly set_name: string;
+const RECALL = 'SELECT rollouts.*, prompts.prompt_id FROM rollouts JOIN prompts ON prompts.id = rollouts.prompt';
+
+interface RawRollout {
   readonly prompt_id: string;
-  readonly pass: string;
   readonly idx: number;
-  readonly step: number | null;
   readonly key: string;
   readonly seed: number;
   readonly text: string;
@@ -42,6 +38,15 @@ interface Raw {
   readonly prompt_tokens: number;
   readonly cached_tokens: number;
   readonly early_exit: string | null;
+}
+
+interface Raw extends RawRollout {
+  readonly id: number;
+  readonly stage: number;
+  readonly stage_name: string;
+  readonly set_name: string;
+  readonly pass: string;
+  readonly step: number | null;
   readonly trace: string;
   readonly correct: number | null;
   readonly first_value: number | null;
@@ -59,9 +64,10 @@ interface Raw {
   readonly reward_total: number | null;
 }
 
-export function rolloutQueries(db: Database): Pick<Store, 'rollouts' | 'stageRows'> {
+export function rolloutQueries(db: Database): Pick<Store, 'rollouts' | 'stageRows' | 'recall'> {
   return {
     rollouts: (filter) => page(db, filter),
+    recall: (requests) => recall(db, requests),
     stageRows: function* (stageId) {
       // Page by page: a statement that is being stepped through would block every write of this connection.
       const select = db.prepare(
@@ -76,6 +82,17 @@ export function rolloutQueries(db: Database): Pick<Store, 'rollouts' | 'stageRow
       }
     },
   };
+}
+
+/** One by one: each is a look into an index. The newest row of several counts; they are alike. */
+function recall(db: Database, requests: readonly string[]): Map<string, Rollout> {
+  const find = db.prepare(`${RECALL} WHERE request = ? ORDER BY rollouts.id DESC LIMIT 1`);
+  return new Map(
+    requests.flatMap((request): [string, Rollout][] => {
+      const row = find.get(Buffer.from(request, 'hex')) as RawRollout | undefined;
+      return row === undefined ? [] : [[request, rolloutOf(row)]];
+    }),
+  );
 }
 
 /** Keyset page in the order (stage, id): the next page costs the same however far in it is. */
@@ -127,9 +144,9 @@ function parseToken(token: string): [number, number] {
   });
 }
 
-function storedRollout(row: Raw): StoredRollout {
-  const { id, pass, text, tokens, key, seed } = row;
-  const rollout = {
+function rolloutOf(row: RawRollout): Rollout {
+  const { text, tokens, key, seed } = row;
+  return {
     ...{ key, promptId: row.prompt_id, index: row.idx, seed, text },
     tokenIds: unpackIntegers(row.token_ids, tokens),
     logprobs: unpackReals(row.logprobs, tokens),
@@ -139,9 +156,14 @@ function storedRollout(row: Raw): StoredRollout {
     cachedTokens: row.cached_tokens,
     ...(row.early_exit === null ? {} : { exit: JSON.parse(row.early_exit) as ExitRecord }),
   };
+}
+
+function storedRollout(row: Raw): StoredRollout {
+  const { id, pass } = row;
+  const names = { stageId: row.stage, stage: row.stage_name, set: row.set_name, promptId: row.prompt_id };
   return {
-    ...{ id, stageId: row.stage, stage: row.stage_name, set: row.set_name, pass, promptId: row.prompt_id, rollout },
-    trace: unpackTrace(row.trace, text),
+    ...{ id, ...names, pass, rollout: rolloutOf(row) },
+    trace: unpackTrace(row.trace, row.text),
     verdicts: {
       first: verdictOf(row.first_state, row.first_value, row.first_correct, row.first_normalised),
       second: verdictOf(row.second_state, row.second_value, row.second_correct, row.second_normalised),

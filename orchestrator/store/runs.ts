@@ -25,12 +25,18 @@ type RunQueries = Pick<
   | 'findPrompt'
   | 'committedUnits'
   | 'failures'
+  | 'errors'
   | 'decisions'
   | 'steps'
   | 'metrics'
   | 'events'
   | 'ledger'
 >;
+
+const ERRORS = `
+  SELECT (SELECT count(*) FROM failures WHERE stage = @stage) + (
+    SELECT count(*) FROM rollouts JOIN verdicts ON verdicts.rollout = rollouts.id
+    WHERE stage = @stage AND state IN ('timeout', 'error'))`;
 
 interface RawRun {
   readonly id: number;
@@ -96,6 +102,7 @@ export function runQueries(db: Database, file: string): RunQueries {
         'SELECT set_name AS "set", prompt_id AS promptId, idx AS "index", code, message FROM failures WHERE stage = ? ORDER BY unit, prompt_id, idx',
         stageId,
       ),
+    errors: (stageId) => db.prepare(ERRORS).pluck().get({ stage: stageId }) as number,
     decisions: (stageId) =>
       all<DecisionRow>(
         'SELECT prompt_id AS promptId, decision, reason, correct, total FROM decisions WHERE stage = ? ORDER BY position',

@@ -53,6 +53,8 @@ export interface StartedStage {
   readonly reused: boolean;
   /** An unfinished attempt with the same key goes on: its committed units hold. */
   readonly resumed: boolean;
+  /** From 1; see StageRecord. */
+  readonly attempt: number;
   readonly result: unknown;
 }
 
@@ -78,6 +80,16 @@ export interface RolloutRow {
   readonly reward: Reward | null;
   /** Optimiser step that it was sampled for, in training. */
   readonly step?: number;
+  /** Hash of the request that it answers (32 hex digits), by which it is found again. */
+  readonly request?: string;
+}
+
+/** How a unit came by its rollouts. */
+export interface UnitCounts {
+  /** Taken from an earlier stage or run. */
+  readonly cached: number;
+  /** Sent to the engine more than once, after a process was lost. */
+  readonly retried: number;
 }
 
 export interface StoredRollout extends RolloutRow {
@@ -155,7 +167,7 @@ export interface EventRow extends EventInput {
   readonly at: string;
 }
 
-/** Where every prompt and rollout of a run stands; the sums close. */
+/** Where every prompt and rollout of a run stands; counted from the rows, and the sums close. */
 export interface Ledger {
   /** Prompts by set. */
   readonly prompts: Readonly<Record<string, number>>;
@@ -164,15 +176,28 @@ export interface Ledger {
   readonly unknown: number;
   readonly rollouts: number;
   readonly failures: number;
+  readonly cached: number;
+  readonly retried: number;
+  /** 0 in a sound store. */
+  readonly lost: number;
   readonly stages: readonly StageLedger[];
 }
 
+/** One stage that has rollouts. `promptsIn` = done + unknown + lost prompts, once the stage is done. */
 export interface StageLedger {
   readonly stage: string;
   readonly units: number;
+  /** Prompts that the stage has to handle; in training, those that it took. */
+  readonly promptsIn: number;
+  /** Prompts that it has handled: decided, answered, or failed with a reason. */
+  readonly done: number;
+  /** Prompts without a decision, or none of whose rollouts has a verdict. */
+  readonly unknown: number;
   readonly rollouts: number;
   readonly failures: number;
-  /** Rollouts that units promised and the table does not hold: 0 in a sound store. */
+  readonly cached: number;
+  readonly retried: number;
+  /** Rollouts that units promised and the table does not hold, and prompts that a stage that is done left out. */
   readonly lost: number;
 }
 
@@ -209,11 +234,21 @@ export interface Store {
 
   committedUnits(stageId: number): Set<string>;
   /** Rows with traces, verdicts and rewards, and the failures: all of the unit or nothing. A unit commits once. */
-  commitUnit(stageId: number, unit: string, rows: readonly RolloutRow[], failures?: readonly FailureRow[]): void;
+  commitUnit(
+    stageId: number,
+    unit: string,
+    rows: readonly RolloutRow[],
+    failures?: readonly FailureRow[],
+    counts?: UnitCounts,
+  ): void;
+  /** Rollouts of any run that answered these requests (`RolloutRow.request`), by request. */
+  recall(requests: readonly string[]): Map<string, Rollout>;
   rollouts(filter: RolloutFilter): RolloutPage;
   /** All rollouts of a stage in the order of their commit; other calls are fine between two of them. */
   stageRows(stageId: number): IterableIterator<StoredRollout>;
   failures(stageId: number): FailureRow[];
+  /** How many requests of a stage failed, and how many answers have no verdict because their grader failed. */
+  errors(stageId: number): number;
 
   saveDecisions(stageId: number, decisions: readonly DecisionRow[]): void;
   decisions(stageId: number): DecisionRow[];

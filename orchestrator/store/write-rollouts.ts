@@ -1,7 +1,7 @@
 import type { Database } from 'better-sqlite3';
 import type { Verdict } from '../records/index.js';
 import { packIntegers, packReals, packTrace } from './codec.js';
-import type { FailureRow, RolloutRow, Store } from './types.js';
+import type { FailureRow, RolloutRow, Store, UnitCounts } from './types.js';
 
 /** Writes units: rollouts with their traces, verdicts and rewards, and the requests that failed. */
 export function rolloutWriter(db: Database): Pick<Store, 'commitUnit'> {
@@ -9,15 +9,17 @@ export function rolloutWriter(db: Database): Pick<Store, 'commitUnit'> {
   let writer: ReturnType<typeof prepareRowWriter> | undefined;
 
   const commit = db.transaction(
-    (stageId: number, unit: string, rows: readonly RolloutRow[], failures: readonly FailureRow[]) => {
+    (
+      stageId: number,
+      unit: string,
+      rows: readonly RolloutRow[],
+      failures: readonly FailureRow[],
+      { cached, retried }: UnitCounts,
+    ) => {
       const stage = runningStage(db, stageId);
-      db.prepare('INSERT INTO units (stage, name, rollouts, failures, committed_at) VALUES (?, ?, ?, ?, ?)').run(
-        stageId,
-        unit,
-        rows.length,
-        failures.length,
-        new Date().toISOString(),
-      );
+      db.prepare(
+        'INSERT INTO units (stage, name, rollouts, failures, committed_at, cached, retried) VALUES (?, ?, ?, ?, ?, ?, ?)',
+      ).run(stageId, unit, rows.length, failures.length, new Date().toISOString(), cached, retried);
       writer ??= prepareRowWriter(db);
       const write = writer;
       for (const row of rows) write(stage, unit, row);
@@ -29,7 +31,10 @@ export function rolloutWriter(db: Database): Pick<Store, 'commitUnit'> {
     },
   );
 
-  return { commitUnit: (stageId, unit, rows, failures = []) => commit.immediate(stageId, unit, rows, failures) };
+  return {
+    commitUnit: (stageId, unit, rows, failures = [], counts = { cached: 0, retried: 0 }) =>
+      commit.immediate(stageId, unit, rows, failures, counts),
+  };
 }
 
 interface Stage {
@@ -51,8 +56,8 @@ function prepareRowWriter(db: Database) {
     .pluck();
   const insert =
     db.prepare(`INSERT INTO rollouts (stage, unit, prompt, pass, idx, step, key, seed, text, tokens, token_ids, logprobs,
-    token_ends, finish_reason, prompt_tokens, cached_tokens, trace, confidence, correct, early_exit)
-    VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)`);
+    token_ends, finish_reason, prompt_tokens, cached_tokens, trace, confidence, correct, early_exit, request)
+    VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)`);
   const insertVerdict = db.prepare(
     'INSERT INTO verdicts (rollout, answer, value, correct, state, normalised) VALUES (?, ?, ?, ?, ?, ?)',
   );
@@ -63,7 +68,7 @@ function prepareRowWriter(db: Database) {
   return (
     stage: Stage,
     unit: string,
-    { set, pass, promptId, rollout, trace, verdicts, reward, step }: RolloutRow,
+    { set, pass, promptId, rollout, trace, verdicts, reward, step, request }: RolloutRow,
   ): void => {
     const prompt = findPrompt.get(stage.run, set, promptId);
     if (prompt === undefined) throw new Error(`prompt ${promptId} is not in set ${set} of the run`);
@@ -84,6 +89,7 @@ function prepareRowWriter(db: Database) {
       ...[rollout.finishReason, rollout.promptTokens, rollout.cachedTokens],
       ...[packTrace(trace, rollout.text), trace.confidence, flag(rightOf(verdicts.second))],
       rollout.exit === undefined ? null : JSON.stringify(rollout.exit),
+      request === undefined ? null : Buffer.from(request, 'hex'),
     );
     for (const answer of ['first', 'second'] as const) {
       const verdict = verdicts[answer];

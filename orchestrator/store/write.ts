@@ -69,11 +69,15 @@ export function runWriter(db: Database, file: string): RunWriter {
         db.prepare('UPDATE stages SET superseded = 1 WHERE run = ? AND name = ?').run(runId, name);
       if (match?.status === 'done') {
         db.prepare('UPDATE stages SET superseded = 0, reuses = reuses + 1 WHERE id = ?').run(match.id);
-        return { id: match.id, reused: true, resumed: false, result: JSON.parse(match.result ?? 'null') };
+        return {
+          ...{ id: match.id, reused: true, resumed: false, attempt: match.attempt },
+          result: JSON.parse(match.result ?? 'null'),
+        };
       }
       const id = match ? continueStage(db, match.id) : insertStage(db, runId, name, key, now());
       sittings.set(id, performance.now());
-      return { id, reused: false, resumed: match !== undefined, result: null };
+      const attempt = db.prepare('SELECT attempt FROM stages WHERE id = ?').pluck().get(id) as number;
+      return { id, reused: false, resumed: match !== undefined, attempt, result: null };
     },
   ).immediate;
 

@@ -31,9 +31,9 @@ export function inputs({ sweep, seed, evaluate, engine }: Recipe): unknown {
   return { sweep, seed, ...(sweep.liveCheck ? { evaluate, engine } : {}) };
 }
 
-/** Without a first answer there is nothing to stop at. */
-function hasLiveCheck({ sweep, prompting }: Recipe): boolean {
-  return sweep.liveCheck && prompting.mode === 'answer-twice';
+/** Without a first answer there is nothing to stop at; recorded rollouts stop where they did. */
+function hasLiveCheck({ sweep, prompting, engine }: Recipe): boolean {
+  return sweep.liveCheck && prompting.mode === 'answer-twice' && engine.kind !== 'replay';
 }
 
 export function estimate(recipe: Recipe, prompts: ReadonlyMap<string, readonly Prompt[]>): Estimate {

@@ -1,5 +1,4 @@
-import type { Rollout } from '../../orchestrator/records/index.js';
-import { createReplayEngine } from '../../orchestrator/rollout/index.js';
+import { recordedText, replayOf } from '../unit/rollout/recorded.js';
 import { engineContract } from './engine.case.js';
 
 const sampling = { temperature: 1, topP: 1, topK: 0, maxTokens: 8, stop: [] };
@@ -11,23 +10,8 @@ const requests = [0, 1, 2, 3].map((index) => ({
   media: [],
   sampling,
 }));
-const recordings = requests.map(({ promptId, index, seed }) => {
-  const rollout: Rollout = {
-    key: `key-${index}`,
-    promptId,
-    index,
-    seed,
-    text: `\\boxed{${index}}`,
-    tokenIds: [5, 6, 2],
-    logprobs: [-0.1, -0.2, 0],
-    tokenEnds: [7, 9, 9],
-    finishReason: 'stop',
-    promptTokens: 4,
-    cachedTokens: 0,
-  };
-  return { rollout, sampling };
-});
-const engine = createReplayEngine({ recordings });
+const recordings = requests.map((request) => recordedText(request, `\\boxed{${request.index}}`));
+const engine = replayOf(recordings);
 
 engineContract({
   name: 'replay',

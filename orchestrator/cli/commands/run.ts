@@ -8,6 +8,8 @@ interface RunFlags {
   set?: string[];
   until?: StageName;
   force?: StageName[];
+  retry?: 'errors';
+  cache: boolean;
   run?: string;
   runs: string;
   json?: boolean;
@@ -22,6 +24,13 @@ export function register(program: Command): void {
     .option('--set <path=value>', 'override a recipe value, such as train.steps=10 (repeatable)', collect)
     .addOption(untilOption())
     .option('--force <stage>', 'run this stage again even if it is done (repeatable)', stageList)
+    .addOption(
+      new Option(
+        '--retry <what>',
+        'errors: have failed rollouts and missing verdicts of finished stages again; the earlier attempt stays visible',
+      ).choices(['errors']),
+    )
+    .option('--no-cache', 'make every rollout, also those that an earlier stage or run has made already')
     .option('--run <name>', "name of the run (default: the recipe's name)")
     .option('--runs <dir>', 'folder of the store and the run folders', process.env.VAUTO_RUNS ?? 'runs')
     .option('--json', 'print the outcome as one JSON document')

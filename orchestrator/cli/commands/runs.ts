@@ -1,4 +1,5 @@
 import { type Command, InvalidArgumentError, Option } from 'commander';
+import type { ExportFlags } from '../runs/export.js';
 import type { StepFlags } from '../runs/steps.js';
 import type { TraceFlags } from '../runs/traces.js';
 
@@ -8,7 +9,7 @@ export function register(program: Command): void {
   const runs = program
     .command('runs')
     .summary('look at past and present runs')
-    .description('Look at the runs in the store: list, show, traces, steps; remove takes one away.')
+    .description('Look at the runs in the store: list, show, traces, steps, export; remove takes one away.')
     .addHelpText('after', '\nExample:\n  vauto runs show quickstart');
   const folder = process.env.VAUTO_RUNS ?? 'runs';
 
@@ -83,6 +84,23 @@ export function register(program: Command): void {
     .action(async (run: string, flags: StepFlags) => {
       const { showSteps } = await import('../runs/steps.js');
       await showSteps(run, flags);
+    });
+
+  runs
+    .command('export')
+    .summary('the rollouts of a run as JSON Lines, to replay or share')
+    .description(
+      'Write the rollouts of the stages that count, without verdicts: what engine.kind replay grades and sweeps again.',
+    )
+    .argument('<run>', 'name of the run')
+    .requiredOption('--rollouts <file>', 'the file to write')
+    .option('--stage <name>', 'only this stage (filter, evaluate-before, train, evaluate, sweep)')
+    .option(...FOLDER, folder)
+    .option('--json', 'print one JSON document')
+    .addHelpText('after', '\nExample:\n  vauto runs export quickstart --rollouts quickstart-rollouts.jsonl')
+    .action(async (run: string, flags: ExportFlags) => {
+      const { exportRun } = await import('../runs/export.js');
+      await exportRun(run, flags);
     });
 
   runs

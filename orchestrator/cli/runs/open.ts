@@ -3,9 +3,14 @@ import { UserError } from '../../errors.js';
 import { suggestion } from '../../recipe/suggest.js';
 import { openStore, type RunRecord, type Store } from '../../store/index.js';
 
+/** Opens the store of a runs folder for reading. */
+export function openRuns(runs: string): Store {
+  return openStore(join(resolve(runs), 'vauto.db'), { readonly: true });
+}
+
 /** Opens the store of a runs folder for reading, hands it on and closes it. */
 export function withStore<Result>(runs: string, use: (store: Store) => Result): Result {
-  const store = openStore(join(resolve(runs), 'vauto.db'), { readonly: true });
+  const store = openRuns(runs);
   try {
     return use(store);
   } finally {

@@ -2,6 +2,7 @@ import type { MetricRow } from '../../store/index.js';
 import { type Cell, type Column, formatBytes, formatSeconds, formatTable } from '../output.js';
 import { localTime, tableWidth } from './open.js';
 import type { RunView } from './show.js';
+import { filterText } from './show-filter.js';
 import { formatTraining } from './show-training.js';
 
 const right = (header: string): Column => ({ header, align: 'right' });
@@ -52,17 +53,25 @@ function usage({ usage: { seconds, peakMemoryBytes, engineLoadSeconds } }: RunVi
   return `${parts.join('; ')}\n`;
 }
 
-function ledger({ ledger: counts }: RunView): string {
+function ledger(view: RunView): string {
+  const { ledger: counts } = view;
   const lines = [table([left('prompts in', true), right('prompts')], Object.entries(counts.prompts)).trimEnd()];
   const decided = counts.kept + counts.dropped + counts.unknown;
-  if (decided > 0) lines.push(`\nfilter: kept ${counts.kept}, dropped ${counts.dropped}, unknown ${counts.unknown}`);
-  const columns = [left('ledger'), right('units'), right('rollouts'), right('failures'), right('lost')];
-  const rows: Cell[][] = counts.stages
-    .filter((stage) => stage.units > 0)
-    .map((stage) => [stage.stage, stage.units, stage.rollouts, stage.failures, stage.lost]);
+  if (decided > 0) lines.push(filterText(view));
+  const rows: Cell[][] = counts.stages.filter(({ units, promptsIn }) => units > 0 || promptsIn > 0).map(ledgerRow);
   if (rows.length === 0) return `${lines.join('\n')}\n`;
-  rows.push(['all', rows.reduce((sum, row) => sum + Number(row[1]), 0), counts.rollouts, counts.failures, counts.lost]);
-  return `${lines.join('\n')}\n\n${table(columns, rows)}`;
+  rows.push(['all', null, null, null, ...COUNTED.map((name) => counts[name])]);
+  return `${lines.join('\n')}\n\n${table(LEDGER, rows)}`;
+}
+
+const COUNTED = ['rollouts', 'failures', 'cached', 'retried', 'lost'] as const;
+const LEDGER = [
+  left('ledger'),
+  ...['prompts', 'done', 'unknown', 'rollouts', 'failed', 'cached', 'retried', 'lost'].map(right),
+];
+
+function ledgerRow(stage: RunView['ledger']['stages'][number]): Cell[] {
+  return [stage.stage, stage.promptsIn, stage.done, stage.unknown, ...COUNTED.map((name) => stage[name])];
 }
 
 /** One line per benchmark and policy: accuracy before and after training with its interval, and what it costs. */

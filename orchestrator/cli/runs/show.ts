@@ -14,7 +14,9 @@ export interface RunView {
   /** Attempts that count, in order; `earlier` are the superseded ones. */
   readonly stages: readonly Omit<StageRecord, 'id' | 'superseded'>[];
   readonly earlier: readonly Omit<StageRecord, 'id' | 'superseded' | 'result'>[];
-  readonly ledger: ReturnType<Store['ledger']> & { readonly lost: number };
+  readonly ledger: ReturnType<Store['ledger']>;
+  /** Result of the filter: kept, dropped and undecided prompts by source and type, rollouts saved. */
+  readonly filter: unknown;
   readonly decisions: ReturnType<Store['decisions']>;
   readonly metrics: ReturnType<Store['metrics']>;
   readonly training: {
@@ -58,7 +60,8 @@ export function viewOf(store: Store, stored: RunRecord): RunView {
     earlier: attempts
       .filter((stage) => stage.superseded)
       .map(({ id: _id, superseded: _superseded, result: _result, ...stage }) => stage),
-    ledger: { ...ledger, lost: ledger.stages.reduce((sum, stage) => sum + stage.lost, 0) },
+    ledger,
+    filter: filter?.result ?? null,
     decisions: filter ? store.decisions(filter.id) : [],
     metrics: store.metrics(id),
     training: { steps, ...rewardEnds(steps) },

@@ -68,12 +68,16 @@ export function endsOf({ tokens, text }: Pick<Reply, 'tokens' | 'text'>): number
   );
 }
 
+function identityOf({ weights, libraries, engine, version }: EngineInfo) {
+  return { weights, libraries, settings: { engine, version } };
+}
+
 /** The record of a completion. */
 export function toRollout(request: RolloutRequest, info: EngineInfo, reply: Reply, exited: boolean): Rollout {
   const { promptId, index, seed } = request;
   const complete = reply.tokenIds.length === reply.tokens.length;
   return {
-    key: rolloutKey(requestKey(request, info), index),
+    key: rolloutKey(requestKey(request, identityOf(info)), index),
     promptId,
     index,
     seed,

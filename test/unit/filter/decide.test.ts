@@ -28,7 +28,7 @@ describe('decide', () => {
     expect(decide(group('++++'), options).reason).toBe('always right: 4 of 4 right');
     expect(decide(group('+?'), options).reason).toBe('1 of 1 right; 2 of 4 rollouts done');
     expect(decide(group('+++?'), options).reason).toBe('3 of 3 right; 1 without a verdict');
-    expect(decide(group('+-', 'iou'), options).reason).toBe('1 of 2 right, mean value 0.50');
+    expect(decide(group('+-', 'iou'), options).reason).toBe('1 of 2 right, values 0.00 to 1.00');
   });
 
   test('grounding prompts are kept whole when asked to', () => {

@@ -2,10 +2,10 @@ import { describe, expect, it } from 'vitest';
 import { type Collector, collect } from '../../../orchestrator/pipeline/collect.js';
 import { rolloutSeed } from '../../../orchestrator/pipeline/key.js';
 import type { CollectJob } from '../../../orchestrator/pipeline/stage.js';
-import type { Rollout } from '../../../orchestrator/records/index.js';
+import type { Prompt } from '../../../orchestrator/records/index.js';
 import type { RolloutEngine } from '../../../orchestrator/rollout/engine.js';
-import { createReplayEngine } from '../../../orchestrator/rollout/index.js';
 import { load, MINIMAL } from '../recipe/fixture.js';
+import { recordedText, replayOf } from '../rollout/recorded.js';
 import { prompts as somePrompts, storeWithRun } from '../store/rows.js';
 
 const PROMPTS = somePrompts(5);
@@ -16,24 +16,15 @@ const job: CollectJob = {
   sampling: { temperature: 1, topP: 1, topK: 0, maxTokens: 96, stop: [] },
 };
 
-/** A completion whose tokens are its characters. */
-function recorded(promptId: string, index: number): Rollout {
-  const text = `\\boxed{B}<think>It is red.</think>\\boxed{${index === 0 ? 'A' : 'B'}}`;
-  return {
-    ...{ key: `${promptId}/${index}`, promptId, index, seed: rolloutSeed(SEED, 'filter', promptId, index), text },
-    tokenIds: [...text].map((character) => character.charCodeAt(0)),
-    logprobs: [...text].map(() => -0.5),
-    tokenEnds: [...text].map((_, place) => place + 1),
-    ...{ finishReason: 'stop', promptTokens: 10, cachedTokens: 0 },
-  };
-}
-
 const recordings = PROMPTS.flatMap(({ id }) =>
-  Array.from({ length: COUNT }, (_, index) => ({ rollout: recorded(id, index), sampling: job.sampling })),
+  Array.from({ length: COUNT }, (_, index) => {
+    const text = `\\boxed{B}<think>It is red.</think>\\boxed{${index === 0 ? 'A' : 'B'}}`;
+    return recordedText({ promptId: id, index, seed: rolloutSeed(SEED, 'filter', id, index) }, text);
+  }),
 );
 
 /** A collector over recorded completions and a real store; units of two groups. */
-async function setUp(change: Partial<Collector> = {}, engine: RolloutEngine = createReplayEngine({ recordings })) {
+async function setUp(change: Partial<Collector> = {}, engine: RolloutEngine = replayOf(recordings)) {
   const { recipe } = await load(`${MINIMAL}seed: ${SEED}\nengine: {unit: 7}\n`);
   const { store, runId } = storeWithRun();
   const stageId = store.startStage(runId, 'filter', 'key').id;
@@ -51,6 +42,8 @@ async function setUp(change: Partial<Collector> = {}, engine: RolloutEngine = cr
     verifyMath: () => Promise.reject(new Error('letters need no math-verify')),
     progress: { update: (done, total) => updates.push([done, total]), note: () => {} },
     signal: new AbortController().signal,
+    ...{ determinism: 'bitwise', reuse: true },
+    identity: async () => ({ weights: 'w', libraries: {}, settings: {} }),
     engine: async () => watched,
     ...change,
   };
@@ -95,7 +88,7 @@ describe('collecting rollouts', () => {
 
   it('has committed every unit that was generated when an interruption ends it', async () => {
     const abort = new AbortController();
-    const replay = createReplayEngine({ recordings });
+    const replay = replayOf(recordings);
     // Units are graded while the next is generated: the interruption comes in between.
     const slow = PROMPTS.map((prompt) => ({
       ...prompt,
@@ -137,7 +130,7 @@ describe('collecting rollouts', () => {
   });
 
   it('keeps requests that gave no completion as failures with their reason', async () => {
-    const replay = createReplayEngine({ recordings });
+    const replay = replayOf(recordings);
     const engine: RolloutEngine = {
       ...replay,
       generate: (requests, { onResult, ...rest }) => {
@@ -152,6 +145,46 @@ describe('collecting rollouts', () => {
       ...{ set: 'train', promptId: 'p0', index: 0, code: 'media', message: 'cut off' },
     });
     expect(store.ledger(runId)).toMatchObject({ rollouts: 12, failures: 3, stages: [{ lost: 0 }] });
+    store.close();
+  });
+
+  it('makes no rollout that the store has: a whole unit in bitwise, each rollout in throughput', async () => {
+    const first = await setUp();
+    await collect(first.collector, { ...job, prompts: PROMPTS.slice(0, 3) });
+    const again = async (determinism: Collector['determinism'], change: Partial<Collector> = {}) => {
+      const stageId = first.store.startStage(first.runId, 'filter', 'key', { force: true }).id;
+      first.asked.length = 0;
+      const summary = await collect({ ...first.collector, determinism, stageId, ...change }, job);
+      return { cached: summary.cached, asked: first.asked.join(' ').split(' ').length, stageId };
+    };
+    // p2 and p3 are one unit, of which the store has only p2.
+    const { stageId, ...bitwise } = await again('bitwise');
+    expect(bitwise).toEqual({ cached: 6, asked: 9 });
+    expect(first.store.ledger(first.runId)).toMatchObject({ rollouts: 15, cached: 6, lost: 0 });
+    const rows = [...first.store.stageRows(stageId)];
+    expect(rows.map(({ rollout, reward }) => [rollout.text, reward?.total])).toEqual(
+      recordings.map(({ text, index }) => [text, index === 0 ? 2.1 : 1]),
+    );
+    expect(await again('throughput')).toMatchObject({ cached: 15, asked: 1 });
+    expect(await again('bitwise', { reuse: false })).toMatchObject({ cached: 0, asked: 15 });
+    const other = { identity: async () => ({ weights: 'other', libraries: {}, settings: {} }) };
+    expect(await again('bitwise', other)).toMatchObject({ cached: 0, asked: 15 });
+    first.store.close();
+  });
+
+  it('generates several units together in throughput, and commits each by itself', async () => {
+    const { collector, store, stageId, asked } = await setUp({ determinism: 'throughput' });
+    await collect(collector, job);
+    expect(asked.map((each) => each.split(' ').length)).toEqual([6, 9]);
+    expect([...store.committedUnits(stageId)]).toEqual(['filter/train/0', 'filter/train/2', 'filter/train/4']);
+    store.close();
+  });
+
+  it('puts prompts about one video together, wherever they stand', async () => {
+    const { collector, asked, store } = await setUp();
+    const [a, b, c, d, e] = PROMPTS as [Prompt, Prompt, Prompt, Prompt, Prompt];
+    await collect(collector, { ...job, prompts: [a, b, c, { ...d, media: a.media }, e] });
+    expect(asked[0]).toBe('p0/0 p0/1 p0/2 p3/0 p3/1 p3/2');
     store.close();
   });
 });

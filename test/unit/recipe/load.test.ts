@@ -183,7 +183,7 @@ describe('rules across keys', () => {
       '8:16 contradiction: engine.kind is openai, but engine.server does not say where the server is | add engine.server: { url: http://127.0.0.1:8000/v1 }',
     ]);
     expect(await problems(`${served}engine: {${server}}\n`)).toEqual([
-      '8:10 contradiction: engine.server names a server, but engine.kind is vllm, which starts its own engine | set engine.kind to openai',
+      '8:10 contradiction: engine.server names a server, but engine.kind is vllm | set engine.kind to openai',
     ]);
     const asked = `${MINIMAL}engine: {kind: openai, args: {max_num_seqs: 8}, ${server}}\nevaluate: {thinkBudget: 9}\n`;
     expect((await problems(asked)).map((line) => line.split(' (')[0]?.split(' | ')[0])).toEqual([

@@ -1,7 +1,7 @@
 import { expect, test } from 'vitest';
 import { type RolloutRequest, requestKey, rolloutKey } from '../../../orchestrator/rollout/index.js';
 
-const info = { engine: 'vllm', version: '1', weights: 'w', libraries: { torch: '2' } };
+const info = { weights: 'w', libraries: { torch: '2' }, settings: { fps: 2 } };
 const request: RolloutRequest = {
   promptId: 'p',
   index: 0,
@@ -17,6 +17,7 @@ test('a request is named by content, not by place on disk or order of fields', (
   expect(changed({ media: [{ sha256: 's', path: '/elsewhere.mp4', kind: 'video' }] })).toBe(key);
   const { promptId, ...rest } = request;
   expect(requestKey({ ...rest, promptId }, info)).toBe(key);
+  expect(changed({ promptId: 'renamed' })).toBe(key);
 });
 
 test('whatever decides the completion changes the name', () => {
@@ -24,6 +25,7 @@ test('whatever decides the completion changes the name', () => {
     requestKey(request, info),
     requestKey(request, { ...info, weights: 'other' }),
     requestKey(request, { ...info, libraries: { torch: '3' } }),
+    requestKey(request, { ...info, settings: { fps: 1 } }),
     changed({ index: 1 }),
     changed({ seed: 4 }),
     changed({ sampling: { ...request.sampling, temperature: 0.5 } }),

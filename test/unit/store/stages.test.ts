@@ -12,6 +12,7 @@ test('a finished stage is reused by its key alone', () => {
     id: first.id,
     reused: true,
     resumed: false,
+    attempt: 1,
     result: { kept: ['p1'] },
   });
   expect(store.stages(runId)[0]).toMatchObject({ status: 'done', reuses: 1, attempt: 1 });

@@ -6,11 +6,11 @@ import { gradeRollouts } from '../../../orchestrator/pipeline/collect.js';
 import type { StageContext } from '../../../orchestrator/pipeline/stage.js';
 import type { Rollout } from '../../../orchestrator/records/index.js';
 import type { RolloutEngine } from '../../../orchestrator/rollout/engine.js';
-import { createReplayEngine } from '../../../orchestrator/rollout/index.js';
 import { deriveSeed } from '../../../orchestrator/statistics/index.js';
 import { keptRounds } from '../../../orchestrator/training/kept-rounds.js';
 import { isFlat, roundMaker, type Slot } from '../../../orchestrator/training/round.js';
 import { load, MINIMAL } from '../recipe/fixture.js';
+import { recordedText, replayOf } from '../rollout/recorded.js';
 import { rowOf, prompts as somePrompts } from '../store/rows.js';
 
 const SEED = 42;
@@ -19,22 +19,13 @@ const PROMPTS = somePrompts(6);
 /** Gold is A: their rollouts answer alike, so that no reward differs. */
 const FLAT = ['p0', 'p2', 'p4'];
 
-/** A completion whose tokens are its characters. */
 function recorded(promptId: string, index: number): Rollout {
   const answer = FLAT.includes(promptId) || index % 2 === 0 ? 'A' : 'B';
-  const text = `\\boxed{B}<think>It is red.</think>\\boxed{${answer}}`;
-  return {
-    ...{ key: `${promptId}/${index}`, promptId, index, seed: deriveSeed(SEED, `train/${STEP}`, promptId, index), text },
-    tokenIds: [...text].map((character) => character.charCodeAt(0)),
-    logprobs: [...text].map(() => -0.5),
-    tokenEnds: [...text].map((_, place) => place + 1),
-    ...{ finishReason: 'stop', promptTokens: 10, cachedTokens: 0 },
-  };
+  const seed = deriveSeed(SEED, `train/${STEP}`, promptId, index);
+  return recordedText({ promptId, index, seed }, `\\boxed{B}<think>It is red.</think>\\boxed{${answer}}`);
 }
 
-const replay = createReplayEngine({
-  recordings: PROMPTS.flatMap(({ id }) => [0, 1, 2].map((index) => ({ rollout: recorded(id, index) }))),
-});
+const replay = replayOf(PROMPTS.flatMap(({ id }) => [0, 1, 2].map((index) => recorded(id, index))));
 
 async function setUp(train = '', engine: RolloutEngine = replay, onGrade: (ids: string) => void = () => {}) {
   const { recipe } = await load(`${MINIMAL}seed: ${SEED}\ntrain: {groupSize: 3${train}}\n`);
