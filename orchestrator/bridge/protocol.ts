@@ -299,6 +299,19 @@ export const methods = {
       reward: { question: rewardQuestion, answer: rewardAnswer },
     },
   },
+  /** A folder to the Hugging Face Hub, with the token of the worker's environment. */
+  'hub.push': {
+    params: z.object({
+      folder: z.string(),
+      repo: z.string(),
+      private: z.boolean(),
+      /** A branch, made if it is not there. */
+      revision: z.string().optional(),
+      /** Of the commit. */
+      message: z.string(),
+    }),
+    result: z.object({ commit_url: z.string(), repo_url: z.string() }),
+  },
   /** Recorded steps to a tracker, as a training would have reported them. */
   'trackers.replay': {
     params: z.object({

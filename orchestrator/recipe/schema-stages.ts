@@ -1,4 +1,5 @@
 import { z } from 'zod';
+import { HUB_REPO } from './hub-repo.js';
 import { argumentsSchema } from './schema-arguments.js';
 
 const temperature = z.number().min(0).max(5);
@@ -72,6 +73,22 @@ const loraSchema = z
   })
   .describe(
     'Trains a low-rank adapter (LoRA, through peft) instead of the weights; without it all of the language model and the projector train. The exported policy has it added.',
+  );
+
+const pushSchema = z
+  .strictObject({
+    repo: z
+      .string()
+      .regex(HUB_REPO, { error: 'a repository is named owner/name' })
+      .describe('Repository owner/name; made if it is not there.'),
+    private: z
+      .boolean()
+      .default(true)
+      .describe('Whether only its owner sees it; with true a repository that is public is refused.'),
+    revision: z.string().min(1).optional().describe('Branch, made if it is not there; default main.'),
+  })
+  .describe(
+    'Uploads the trained policy to the Hugging Face Hub. The token comes from the environment (HF_TOKEN) alone; a push that fails is a warning.',
   );
 
 export const trainSchema = z
@@ -182,6 +199,7 @@ export const trainSchema = z
         'Ends with the checkpoint whose mean of this number, over the steps since the checkpoint before it, is highest; without it, with the last. It is kept beside the newest.',
       ),
     lora: loraSchema.optional(),
+    push: pushSchema.optional(),
     control: z
       .enum(['none', 'shuffled-rewards'])
       .default('none')

@@ -35,8 +35,8 @@ export interface TrainSummary {
 
 export function inputs(recipe: Recipe): unknown {
   const { prompting, reward, video } = recipe;
-  // How it is watched and stored changes nothing of a training.
-  const { alarms: _alarms, keepCheckpoints: _kept, ...train } = recipe.train;
+  // How it is watched and stored, and where its policy goes, changes nothing of a training.
+  const { alarms: _alarms, keepCheckpoints: _kept, push: _push, ...train } = recipe.train;
   return { train, prompting: { mode: prompting.mode, parsers: prompting.parsers }, reward, video };
 }
 
