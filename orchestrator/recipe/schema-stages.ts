@@ -192,6 +192,13 @@ export const trainSchema = z
       .max(1000)
       .default(2)
       .describe('Newest checkpoints that are kept; older ones are removed.'),
+    storedRollouts: z
+      .int()
+      .min(0)
+      .default(4096)
+      .describe(
+        'Rollouts of one step that are stored at most; of more, whole groups drawn by the seed. 0 stores none. Rewards and numbers are of all.',
+      ),
     best: z
       .enum(['reward_mean', 'first_reward', 'second_reward', 'first_correct', 'second_correct', 'format_rate'])
       .optional()
