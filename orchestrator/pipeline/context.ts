@@ -41,7 +41,8 @@ export interface Usage {
 export interface Runtime {
   readonly bridge: Bridge;
   readonly verifyMath: MathVerifier;
-  engine(weights: string): Promise<RolloutEngine>;
+  /** `sleep`: whether it can be put to sleep; decided when it comes up. */
+  engine(weights: string, sleep: boolean): Promise<RolloutEngine>;
   trainer(): Worker;
   usage(): Usage;
   close(): Promise<void>;
@@ -64,7 +65,7 @@ export function createRuntime({ loaded, python, pythonPath, onLog }: RuntimeOpti
   let engine: RolloutEngine | undefined;
   let weightsInUse: string | undefined;
 
-  function openEngine(weights: string): RolloutEngine | Promise<RolloutEngine> {
+  function openEngine(weights: string, sleep: boolean): RolloutEngine | Promise<RolloutEngine> {
     const { server } = recipe.engine;
     if (server !== undefined)
       return createOpenAiEngine({ ...server, model: weights, mediaUrls: server.media, exitMode: server.exit, onLog });
@@ -76,6 +77,7 @@ export function createRuntime({ loaded, python, pythonPath, onLog }: RuntimeOpti
       engineArgs: recipe.engine.args,
       videoBudget: videoBudget(recipe),
       seed: recipe.seed,
+      sleep,
       onLog,
       onUp: ({ importSeconds, loadSeconds }) => {
         engineStarts = [...engineStarts, { importSeconds, loadSeconds }];
@@ -83,9 +85,9 @@ export function createRuntime({ loaded, python, pythonPath, onLog }: RuntimeOpti
     });
   }
 
-  async function engineWith(weights: string): Promise<RolloutEngine> {
+  async function engineWith(weights: string, sleep: boolean): Promise<RolloutEngine> {
     if (engine === undefined) {
-      engine = await openEngine(weights);
+      engine = await openEngine(weights, sleep);
     } else if (weightsInUse !== weights) {
       await engine.loadWeights(weights);
     }
@@ -128,6 +130,7 @@ export interface StageContextOptions {
   readonly prompts: ReadonlyMap<string, readonly Prompt[]>;
   readonly system: string | undefined;
   readonly accelerate: string | undefined;
+  readonly sleep: boolean;
   readonly progress: StageProgress;
   readonly signal: AbortSignal;
 }
@@ -138,6 +141,7 @@ export function stageContext(options: StageContextOptions): StageContext {
   const folder = join(runFolder, stage);
   mkdirSync(folder, { recursive: true });
   const { recipe } = loaded;
+  const engine = (weights: string) => runtime.engine(weights, options.sleep);
   const shared = { recipe, store, stageId, system: options.system, progress: options.progress, signal: options.signal };
   return {
     ...shared,
@@ -145,11 +149,12 @@ export function stageContext(options: StageContextOptions): StageContext {
     folder,
     prompts: options.prompts,
     accelerate: options.accelerate,
+    sleep: options.sleep,
     verifyMath: runtime.verifyMath,
-    engine: runtime.engine,
+    engine,
     trainer: runtime.trainer,
     collect: (weights, job) =>
-      collect({ ...shared, verifyMath: runtime.verifyMath, engine: () => runtime.engine(weights) }, job),
+      collect({ ...shared, verifyMath: runtime.verifyMath, engine: () => engine(weights) }, job),
     grade: (pass, prompts, rollouts) =>
       gradeRollouts({ recipe, verifyMath: runtime.verifyMath }, pass, prompts, rollouts),
     artifact: (name, path) => describeArtifact(runFolder, name, path),

@@ -116,6 +116,12 @@ export const trainSchema = z
       .describe(
         'Generate the rollouts of a round during the steps of the one before; they are then one round older than the policy (engine only).',
       ),
+    sleep: z
+      .enum(['auto', 'on', 'off'])
+      .default('auto')
+      .describe(
+        "Whether the engine gives its GPU memory away while the trainer takes its steps (vLLM's sleep mode; engine only, not with ahead). auto: where both have one GPU between them.",
+      ),
     dynamicSampling: z
       .int()
       .min(0)

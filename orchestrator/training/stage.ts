@@ -37,7 +37,9 @@ export interface TrainSummary {
 export function inputs(recipe: Recipe): unknown {
   const { prompting, reward, video } = recipe;
   // How it is watched and stored, and where its policy goes, changes nothing of a training.
-  const { alarms: _alarms, keepCheckpoints: _kept, push: _push, storedRollouts: _stored, ...train } = recipe.train;
+  const { alarms: _alarms, keepCheckpoints: _kept, push: _push, storedRollouts: _stored, ...rest } = recipe.train;
+  // Nor does where the engine's memory is meanwhile.
+  const { sleep: _sleep, ...train } = rest;
   return { train, prompting: { mode: prompting.mode, parsers: prompting.parsers }, reward, video };
 }
 
@@ -55,6 +57,8 @@ export async function run(
 ): Promise<StageResult<TrainSummary>> {
   const prompts = keptPrompts(context, kept);
   const parityMaxGap = await parityGate(context, weights, prompts);
+  // Up before the trainer: vLLM looks for free memory when it starts.
+  if (context.sleep) await (await context.engine(weights)).sleep?.();
   const promptsFile = await writePromptsFile(join(context.folder, 'prompts.jsonl'), prompts, promptingOf(context));
   const curve = new Map(
     context.store.steps(context.runId).map(({ step, metrics }) => [step, metrics.reward_mean ?? null]),
