@@ -131,8 +131,11 @@ async function stage<Summary>(
   const started = store.startStage(runId, name, key, { force });
   const progress = session.progress(name);
   const end = async (summary: Summary, outcome: 'cached' | 'done') => {
-    await afterwards?.(session.context(name, started.id, progress), summary);
-    progress.end(outcome);
+    try {
+      await afterwards?.(session.context(name, started.id, progress), summary);
+    } finally {
+      progress.end(outcome);
+    }
     return reachedOr(session, name, { stageId: started.id, key, summary });
   };
   if (started.reused) return end(started.result as Summary, 'cached');

@@ -1,2 +1,2 @@
-/** A repository of the Hugging Face Hub, `owner/name`, in the characters that it allows. */
-export const HUB_REPO = /^[A-Za-z0-9][\w.-]*\/[A-Za-z0-9][\w.-]*$/;
+/** A repository of the Hugging Face Hub, `owner/name`, by the rules of huggingface_hub's validate_repo_id. */
+export const HUB_REPO = /^(?!.*(?:--|\.\.))(?!.*\.git$)(?=.{3,96}$)\w(?:[\w.-]*\w)?\/\w(?:[\w.-]*\w)?$/;

@@ -1,4 +1,4 @@
-import { join } from 'node:path';
+import { dirname, join, resolve } from 'node:path';
 import type { Worker } from '../bridge/index.js';
 import { UserError } from '../errors.js';
 import type { StageContext } from '../pipeline/stage.js';
@@ -66,15 +66,16 @@ export async function pushTrained(context: StageContext, step: number): Promise<
     const { message } = error as Error;
     const fix = error instanceof UserError && error.fix ? `${error.fix}, then ` : '';
     const data = { ...target, ...(error instanceof UserError ? { code: error.code } : {}) };
-    const words = `the policy was not pushed to ${target.repo}: ${message}; ${fix}${pushCommand(runName, target)}`;
+    const words = `the policy was not pushed to ${target.repo}: ${message}; ${fix}${pushCommand(runName, target, dirname(store.file))}`;
     context.warn(KIND, words, data);
   }
 }
 
-/** The command that pushes the policy of a run later. */
-export function pushCommand(runName: string, { repo, private: hidden, revision }: PushTarget): string {
+/** The command that pushes the policy of a run later; with the runs folder where it is not the usual one. */
+function pushCommand(runName: string, { repo, private: hidden, revision }: PushTarget, runs: string): string {
+  const usual = runs === resolve(process.env.VAUTO_RUNS ?? 'runs');
   const more = [...(hidden ? [] : ['--public']), ...(revision === undefined ? [] : ['--revision', revision])];
-  return ['vauto runs push', runName, '--repo', repo, ...more].join(' ');
+  return ['vauto runs push', runName, '--repo', repo, ...more, ...(usual ? [] : ['--runs', `'${runs}'`])].join(' ');
 }
 
 /** URL of the commit that the run's present policy has in a repository; undefined when it was not pushed there. */

@@ -109,13 +109,13 @@ test.each([
   [500, 'later'],
 ])('an answer of %i is a warning with the way to repeat it', async (refuse, fix) => {
   const server = await hub({ refuse });
-  const { store, runId, context, everything } = await setUp(server.url);
+  const { store, runId, context, everything, folder } = await setUp(server.url);
   await pushTrained(context, 6);
   const [event] = store.events(runId);
   expect(event).toMatchObject({ level: 'warning', kind: 'push' });
   expect(event?.message).toContain(`answered ${refuse}`);
   expect(event?.message).toContain(fix);
-  expect(event?.message).toContain('vauto runs push first --repo me/policy');
+  expect(event?.message).toContain(`vauto runs push first --repo me/policy --runs '${folder}'`);
   expect(everything()).not.toContain(TOKEN);
   expect(store.stages(runId)).toMatchObject([{ name: 'train', status: 'done' }]);
   // The same run started again tries once more.
@@ -150,5 +150,6 @@ test('a private policy does not go to a public repository', async () => {
 test('a push changes nothing of the key, and its target is checked', async () => {
   const [plain, pushing] = [await load(MINIMAL), await load(RECIPE)];
   expect(inputs(pushing.recipe)).toEqual(inputs(plain.recipe));
-  await expect(load(`${MINIMAL}train: {push: {repo: policy}}\n`)).rejects.toThrow('owner/name');
+  for (const repo of ['policy', 'me/a--b', 'me/-a', 'me/a.git', 'me/a/b', `me/${'a'.repeat(96)}`])
+    await expect(load(`${MINIMAL}train: {push: {repo: ${repo}}}\n`), repo).rejects.toThrow('owner/name');
 });
