@@ -145,6 +145,8 @@ const trainParams = z.object({
   generation: z.enum(['engine', 'transformers', 'colocate', 'server']).optional(),
   /** With `engine`: the rollouts of a round are made during the steps of the one before. */
   ahead: z.boolean().optional(),
+  /** The engine sleeps during the steps: the trainer makes room before it wakes. */
+  sleep: z.boolean().optional(),
   /** Largest gap between engine and trainer log-probs of one token, checked at every round of `engine` generation. */
   parity_tolerance: z.number().optional(),
   /** Completions by which a hand-over is checked where the rollouts themselves cannot show it (`ahead`). */
@@ -258,6 +260,8 @@ export const methods = {
       engine_args: z.record(z.string(), z.unknown()),
       video_budget: videoBudget,
       seed: z.number().int(),
+      /** The engine can be put to sleep (vLLM's sleep mode; CUDA). */
+      sleep: z.boolean().optional(),
     }),
     result: engineInfo,
   },
@@ -273,6 +277,8 @@ export const methods = {
   },
   /** New weights into the running engine. */
   'rollout.swap': { params: z.object({ model: z.string() }), result: engineInfo },
+  /** The engine gives its device memory away until the next call that needs it. */
+  'rollout.sleep': { params: empty, result: empty },
   'rollout.inspect': {
     params: z.object({ samples: z.array(inspectSample) }),
     result: z.object({ items: z.array(engineItem) }),
@@ -298,6 +304,19 @@ export const methods = {
       settle: { question: empty, answer: empty },
       reward: { question: rewardQuestion, answer: rewardAnswer },
     },
+  },
+  /** A folder to the Hugging Face Hub, with the token of the worker's environment. */
+  'hub.push': {
+    params: z.object({
+      folder: z.string(),
+      repo: z.string(),
+      private: z.boolean(),
+      /** A branch, made if it is not there. */
+      revision: z.string().optional(),
+      /** Of the commit. */
+      message: z.string(),
+    }),
+    result: z.object({ commit_url: z.string(), repo_url: z.string() }),
   },
   /** Recorded steps to a tracker, as a training would have reported them. */
   'trackers.replay': {

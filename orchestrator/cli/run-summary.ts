@@ -1,5 +1,7 @@
 import { join } from 'node:path';
+import { z } from 'zod';
 import { type MetricRow, openStore } from '../store/index.js';
+import { type PushTarget, pushedTo } from '../training/push.js';
 import { formatSeconds, formatTable } from './output.js';
 
 export interface RunSummary {
@@ -19,14 +21,25 @@ export function summariseRun(runsFolder: string, name: string, seconds: number):
       .map(({ name: stage, status, seconds: took, reuses }) => ({ stage, status, seconds: took, reuses }));
     const page = store.artifacts(run.id).find((artifact) => artifact.name === 'report.html');
     const report = page ? join(run.folder, page.path) : null;
-    const json = { run: name, status: run.status, seconds, folder: run.folder, report, stages, metrics };
-    return { text: textOf(name, metrics, report, seconds), json };
+    const { push } = recipeSchema.parse(run.recipe).train;
+    const pushed = (push && pushedTo(store, run.id, push)) ?? null;
+    const json = { run: name, status: run.status, seconds, folder: run.folder, report, pushed, stages, metrics };
+    return { text: textOf(name, metrics, { report, pushed }, seconds), json };
   } finally {
     store.close();
   }
 }
 
-function textOf(name: string, metrics: readonly MetricRow[], report: string | null, seconds: number): string {
+/** What a recipe has of it; one of an older version may lack everything. */
+const recipeSchema = z.object({ train: z.object({ push: z.custom<PushTarget>().optional() }).prefault({}) });
+
+interface Places {
+  readonly report: string | null;
+  /** The policy's commit on the Hub. */
+  readonly pushed: string | null;
+}
+
+function textOf(name: string, metrics: readonly MetricRow[], { report, pushed }: Places, seconds: number): string {
   const benchmarks = [...new Set(metrics.map((metric) => metric.benchmark))];
   const find = (benchmark: string, policy: string, metric: string) =>
     metrics.find((row) => row.benchmark === benchmark && row.policy === policy && row.name === metric)?.value ?? null;
@@ -45,6 +58,6 @@ function textOf(name: string, metrics: readonly MetricRow[], report: string | nu
           heads.map((title, index) => ({ header: title, align: index === 0 ? ('left' as const) : ('right' as const) })),
           rows,
         );
-  const where = report === null ? '' : `\nreport: ${report}`;
+  const where = `${pushed === null ? '' : `\npolicy: ${pushed}`}${report === null ? '' : `\nreport: ${report}`}`;
   return `${table}${where}\ndone in ${formatSeconds(seconds)}; next: vauto runs show ${name}\n`;
 }

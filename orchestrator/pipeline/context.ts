@@ -71,11 +71,19 @@ export interface Usage {
   readonly engineStarts: readonly { readonly importSeconds: number; readonly loadSeconds: number }[];
 }
 
+/** What an engine is wanted for. */
+export interface EngineUse {
+  /** Recorded rollouts are looked up by the stage that asks. */
+  readonly stage: StageName;
+  /** Whether it can be put to sleep; decided when it comes up. */
+  readonly sleep: boolean;
+}
+
 export interface Runtime {
   readonly bridge: Bridge;
   readonly verifyMath: MathVerifier;
-  /** The engine with these weights; recorded rollouts are looked up by the stage that asks. */
-  engine(weights: string, stage: StageName): Promise<RolloutEngine>;
+  /** The engine with these weights, for a stage; see `EngineUse`. */
+  engine(weights: string, use: EngineUse): Promise<RolloutEngine>;
   trainer(): Worker;
   usage(): Usage;
   close(): Promise<void>;
@@ -105,7 +113,7 @@ export function createRuntime({ loaded, python, pythonPath, onLog }: RuntimeOpti
     return createReplayEngine({ find: (request) => first(REPLAYED[stage], (name) => recorded.find(name, request)) });
   }
 
-  function openEngine(weights: string): RolloutEngine | Promise<RolloutEngine> {
+  function openEngine(weights: string, sleep: boolean): RolloutEngine | Promise<RolloutEngine> {
     const { server } = recipe.engine;
     if (server !== undefined)
       return createOpenAiEngine({ ...server, model: weights, mediaUrls: server.media, exitMode: server.exit, onLog });
@@ -118,6 +126,7 @@ export function createRuntime({ loaded, python, pythonPath, onLog }: RuntimeOpti
         engineArgs: recipe.engine.args,
         videoBudget: videoBudget(recipe),
         seed: recipe.seed,
+        sleep,
         onLog,
         onUp: ({ importSeconds, loadSeconds }) => {
           engineStarts = [...engineStarts, { importSeconds, loadSeconds }];
@@ -127,11 +136,11 @@ export function createRuntime({ loaded, python, pythonPath, onLog }: RuntimeOpti
     return Promise.all(engines).then((all) => (all.length === 1 ? (all[0] as RolloutEngine) : createEnginePool(all)));
   }
 
-  async function engineWith(weights: string, stage: StageName): Promise<RolloutEngine> {
+  async function engineWith(weights: string, { stage, sleep }: EngineUse): Promise<RolloutEngine> {
     const file = recipe.engine.recordings;
     if (file !== undefined) return replay(file, stage);
     if (engine === undefined) {
-      engine = await openEngine(weights);
+      engine = await openEngine(weights, sleep);
     } else if (weightsInUse !== weights) {
       await engine.loadWeights(weights);
     }
@@ -176,6 +185,7 @@ export interface StageContextOptions {
   readonly prompts: ReadonlyMap<string, readonly Prompt[]>;
   readonly system: string | undefined;
   readonly accelerate: string | undefined;
+  readonly sleep: boolean;
   readonly progress: StageProgress;
   readonly signal: AbortSignal;
   readonly determinism: Determinism;
@@ -190,6 +200,7 @@ export function stageContext(options: StageContextOptions): StageContext {
   const folder = join(runFolder, stage);
   mkdirSync(folder, { recursive: true });
   const { recipe } = loaded;
+  const engine = (weights: string) => runtime.engine(weights, { stage, sleep: options.sleep });
   const shared = { recipe, store, stageId, system: options.system, progress: options.progress, signal: options.signal };
   return {
     ...shared,
@@ -197,15 +208,16 @@ export function stageContext(options: StageContextOptions): StageContext {
     folder,
     prompts: options.prompts,
     accelerate: options.accelerate,
+    sleep: options.sleep,
     verifyMath: runtime.verifyMath,
-    engine: (weights) => runtime.engine(weights, stage),
+    engine,
     trainer: runtime.trainer,
     collect: (weights, job) =>
       collect(
         {
           ...shared,
           ...{ verifyMath: runtime.verifyMath, determinism: options.determinism, reuse: options.reuse },
-          engine: () => runtime.engine(weights, stage),
+          engine: () => engine(weights),
           identity: () => options.identity(weights),
         },
         job,

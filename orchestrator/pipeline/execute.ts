@@ -5,6 +5,7 @@ import * as filter from '../filter/stage.js';
 import { benchmarkSet } from '../records/index.js';
 import * as report from '../report/stage.js';
 import * as sweep from '../sweep/stage.js';
+import { pushTrained } from '../training/push.js';
 import * as training from '../training/stage.js';
 import { contentKey, promptsKey } from './key.js';
 import type { Session } from './session.js';
@@ -75,7 +76,13 @@ export async function execute(session: Session): Promise<void> {
         accelerate: session.accelerate,
         prompts: promptsKey(trainPrompts(session)),
       };
-      trained = await stage(session, 'train', inputs, (context) => training.run(context, base, kept));
+      trained = await stage(
+        session,
+        'train',
+        inputs,
+        (context) => training.run(context, base, kept),
+        (context, { step }) => pushTrained(context, step),
+      );
       policy = join(session.runFolder, trained.summary.checkpoint);
     }
 
@@ -106,12 +113,16 @@ function trainPrompts(session: Session) {
   return session.prompts.get('train') ?? [];
 }
 
-/** Runs one stage, or takes it from the store; marks it done together with its artifacts, or failed with the reason. */
+/**
+ * Runs one stage, or takes it from the store; marks it done together with its artifacts, or failed with the reason.
+ * `afterwards` is for what concerns its result but must not undo it, each time that the stage is found done.
+ */
 async function stage<Summary>(
   session: Session,
   name: StageName,
   inputs: unknown,
   body: (context: StageContext) => Promise<StageResult<Summary>>,
+  afterwards?: (context: StageContext, summary: Summary) => Promise<void>,
 ): Promise<Done<Summary>> {
   session.signal.throwIfAborted();
   const { store, runId } = session;
@@ -119,31 +130,37 @@ async function stage<Summary>(
   const fresh = session.force.has(name);
   const started = store.startStage(runId, name, key, { force: fresh || hasErrors(session, name, key) });
   const progress = session.progress(name);
-  const outcome = { stageId: started.id, key: started.attempt === 1 ? key : `${key}#${started.attempt}` };
-  if (started.reused) {
-    progress.end('cached');
-    return reachedOr(session, name, { ...outcome, summary: started.result as Summary });
-  }
+  const done = { stageId: started.id, key: started.attempt === 1 ? key : `${key}#${started.attempt}` };
+  const end = async (summary: Summary, outcome: 'cached' | 'done') => {
+    try {
+      await afterwards?.(session.context(name, started.id, progress, fresh), summary);
+    } finally {
+      progress.end(outcome);
+    }
+    return reachedOr(session, name, { ...done, summary });
+  };
+  if (started.reused) return end(started.result as Summary, 'cached');
   // Checkpoints and files of an attempt under another key must not be continued.
   if (!started.resumed) rmSync(join(session.runFolder, name), { recursive: true, force: true });
+  let summary: Summary;
   try {
     session.runtime.usage();
-    const { summary, artifacts } = await body(session.context(name, started.id, progress, fresh));
+    const result = await body(session.context(name, started.id, progress, fresh));
     session.signal.throwIfAborted();
     const message = `what ${name} took`;
     const data = { ...session.runtime.usage(), determinism: session.determinism };
     store.addEvent(runId, { level: 'info', stage: name, kind: 'usage', message, data });
     // The last that can fail: what comes after it must not mark a stage that is done as failed.
-    store.finishStage(started.id, summary as object, artifacts);
-    progress.end('done');
-    return reachedOr(session, name, { ...outcome, summary });
+    store.finishStage(started.id, result.summary as object, result.artifacts);
+    summary = result.summary;
   } catch (error) {
-    if (error instanceof Reached) throw error;
-    const end = session.signal.aborted ? 'interrupted' : 'failed';
-    progress.end(end);
-    store.failStage(started.id, error instanceof Error ? error.message : String(error), end);
+    const interrupted = session.signal.aborted;
+    const outcome = interrupted ? 'interrupted' : 'failed';
+    progress.end(outcome);
+    store.failStage(started.id, error instanceof Error ? error.message : String(error), outcome);
     throw error;
   }
+  return end(summary, 'done');
 }
 
 /** With `--retry errors`: whether the attempt that counts has failed rollouts or rollouts without a verdict. */

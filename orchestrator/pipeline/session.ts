@@ -13,6 +13,7 @@ import {
 import type { Prompt } from '../records/index.js';
 import { openStore, type Store } from '../store/index.js';
 import { checkGeneration } from '../training/generation.js';
+import { engineSleeps } from '../training/sleep.js';
 import { hashFile, hashFolder } from './artifacts.js';
 import { siftAlgebra } from './check-gold.js';
 import { createRuntime, type Runtime, stageContext } from './context.js';
@@ -100,6 +101,7 @@ export async function openSession(options: SessionOptions): Promise<Session> {
       () => log.close(),
     );
     const environment = await describeEnvironment(runtime, recipe, signal);
+    const sleep = engineSleeps(recipe, environment.device);
     const readable = await siftAlgebra(read, {
       verifyMath: runtime.verifyMath,
       cache: join(options.runsFolder, 'math-golds.json'),
@@ -124,7 +126,7 @@ export async function openSession(options: SessionOptions): Promise<Session> {
     if (options.command !== undefined)
       store.addEvent(runId, { level: 'info', kind: 'command', message: options.command });
     prepare.end('done');
-    const shared = { loaded, runtime, store, runId, runFolder, prompts, system, signal };
+    const shared = { loaded, runtime, store, runId, runFolder, prompts, system, sleep, signal };
     const libraries = keyLibraries(environment.packages);
     const determinism = determinismOf(recipe, libraries);
     const keys = new Map<string, Promise<string>>();

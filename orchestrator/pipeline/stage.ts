@@ -80,6 +80,8 @@ export interface StageContext {
   readonly system: string | undefined;
   /** Configuration file of accelerate for the training, if the recipe names one. */
   readonly accelerate: string | undefined;
+  /** The engine is put to sleep while the trainer takes its steps. */
+  readonly sleep: boolean;
   readonly verifyMath: MathVerifier;
   /** The warm engine with the given weights loaded. */
   engine(weights: string): Promise<RolloutEngine>;

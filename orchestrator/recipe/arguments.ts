@@ -138,6 +138,13 @@ export function rememberPlaces(recipe: Recipe, ...source: Parameters<typeof crea
   finders.set(recipe, createFinder(...source));
 }
 
+/** A problem that shows only when the recipe meets the machine, as an error with its place. */
+export function placedProblem(recipe: Recipe, problem: Problem): UserError {
+  const find = finders.get(recipe);
+  if (find === undefined) throw new Error('placedProblem was given a recipe that loadRecipe did not make');
+  return find(problem);
+}
+
 /** Names in `engine.args` and `train.trl` that the installed versions do not know, as errors with their places; undefined when all are known. */
 export function unknownArguments(recipe: Recipe, known: KnownArguments): UserErrors | undefined {
   const unknown = [
@@ -146,10 +153,7 @@ export function unknownArguments(recipe: Recipe, known: KnownArguments): UserErr
       ? unknownIn(['train', 'trl'], recipe.train.trl, known.trl, "a field of the installed TRL's GRPOConfig")
       : []),
   ];
-  const find = finders.get(recipe);
-  if (unknown.length === 0) return undefined;
-  if (find === undefined) throw new Error('unknownArguments was given a recipe that loadRecipe did not make');
-  return new UserErrors(unknown.map((problem): UserError => find(problem)));
+  return unknown.length === 0 ? undefined : new UserErrors(unknown.map((problem) => placedProblem(recipe, problem)));
 }
 
 function unknownIn(

@@ -1,5 +1,5 @@
 /** One YAML file → a checked `Recipe`, or everything that is wrong with it, by line. */
-export { type KnownArguments, unknownArguments } from './arguments.js';
+export { type KnownArguments, placedProblem, unknownArguments } from './arguments.js';
 export { recipeJsonSchema } from './json-schema.js';
 export { type LoadedRecipe, loadRecipe, readAccelerateFile, readSystemPrompt } from './load.js';
 export type { Setting } from './overrides.js';

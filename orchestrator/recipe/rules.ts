@@ -24,6 +24,7 @@ const RULES: readonly Rule[] = [
   engineSamplesPlainly,
   roundsAreWhole,
   onlyTheEngineCan,
+  whoWorksAheadIsAwake,
   completionsFit,
   processesDivideSteps,
   batchesDivideSteps,
@@ -249,14 +250,24 @@ function roundsAreWhole({ train }: Partial<Recipe>): Problem[] {
 
 function onlyTheEngineCan({ train }: Partial<Recipe>): Problem[] {
   if (train === undefined || train.generation === 'engine') return [];
-  const asked = (['ahead', 'dynamicSampling'] as const).filter((key) => Boolean(train[key]));
+  const asked = (['ahead', 'dynamicSampling', 'sleep'] as const).filter((key) =>
+    key === 'sleep' ? train.sleep === 'on' : Boolean(train[key]),
+  );
   return asked.map((key) => ({
     code: 'contradiction',
     path: ['train', key],
     other: ['train', 'generation'],
-    message: `train.${key} needs rollouts of the engine, but train.generation is ${train.generation}`,
+    message: `train.${key}${key === 'sleep' ? ' on' : ''} needs rollouts of the engine, but train.generation is ${train.generation}`,
     fix: `remove train.${key}, or set train.generation to engine`,
   }));
+}
+
+/** Rollouts made during the steps need an engine that is awake during the steps. */
+function whoWorksAheadIsAwake({ train }: Partial<Recipe>): Problem[] {
+  if (!train?.ahead || train.sleep !== 'on') return [];
+  const message = 'train.sleep is on, but with train.ahead the engine generates while the trainer takes its steps';
+  const fix = 'remove train.sleep or train.ahead';
+  return [{ code: 'contradiction', path: ['train', 'sleep'], other: ['train', 'ahead'], message, fix }];
 }
 
 function budgetIsGiven({ sweep }: Partial<Recipe>): Problem[] {

@@ -1,4 +1,5 @@
 import { z } from 'zod';
+import { HUB_REPO } from './hub-repo.js';
 import { argumentsSchema } from './schema-arguments.js';
 
 const temperature = z.number().min(0).max(5);
@@ -96,6 +97,22 @@ const loraSchema = z
     'Trains a low-rank adapter (LoRA, through peft) instead of the weights; without it all of the language model and the projector train. The exported policy has it added.',
   );
 
+const pushSchema = z
+  .strictObject({
+    repo: z
+      .string()
+      .regex(HUB_REPO, { error: 'a repository is named owner/name' })
+      .describe('Repository owner/name; made if it is not there.'),
+    private: z
+      .boolean()
+      .default(true)
+      .describe('Whether only its owner sees it; with true a repository that is public is refused.'),
+    revision: z.string().min(1).optional().describe('Branch, made if it is not there; default main.'),
+  })
+  .describe(
+    'Uploads the trained policy to the Hugging Face Hub. The token comes from the environment (HF_TOKEN) alone; a push that fails is a warning.',
+  );
+
 export const trainSchema = z
   .strictObject({
     enabled: z.boolean().default(true).describe('Train with GRPO; off, the starting policy is evaluated as it is.'),
@@ -120,6 +137,12 @@ export const trainSchema = z
       .default(false)
       .describe(
         'Generate the rollouts of a round during the steps of the one before; they are then one round older than the policy (engine only).',
+      ),
+    sleep: z
+      .enum(['auto', 'on', 'off'])
+      .default('auto')
+      .describe(
+        "Whether the engine gives its GPU memory away while the trainer takes its steps (vLLM's sleep mode; engine only, not with ahead). auto: where both have one GPU between them.",
       ),
     dynamicSampling: z
       .int()
@@ -197,6 +220,13 @@ export const trainSchema = z
       .max(1000)
       .default(2)
       .describe('Newest checkpoints that are kept; older ones are removed.'),
+    storedRollouts: z
+      .int()
+      .min(0)
+      .default(4096)
+      .describe(
+        'Rollouts of one step that are stored at most; of more, whole groups drawn by the seed. 0 stores none. Rewards and numbers are of all.',
+      ),
     best: z
       .enum(['reward_mean', 'first_reward', 'second_reward', 'first_correct', 'second_correct', 'format_rate'])
       .optional()
@@ -204,6 +234,7 @@ export const trainSchema = z
         'Ends with the checkpoint whose mean of this number, over the steps since the checkpoint before it, is highest; without it, with the last. It is kept beside the newest.',
       ),
     lora: loraSchema.optional(),
+    push: pushSchema.optional(),
     control: z
       .enum(['none', 'shuffled-rewards'])
       .default('none')

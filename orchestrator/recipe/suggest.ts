@@ -12,7 +12,7 @@ export function nearest(word: string, known: readonly string[]): string | undefi
 }
 
 /** `did you mean "x"? allowed: a, b, x`, with long lists cut to what lies near. */
-export function suggestion(word: string, allowed: readonly string[], most = 24): string {
+export function suggestion(word: string, allowed: readonly string[], most = 32): string {
   const close = nearest(word, allowed);
   const meant = close === undefined ? '' : `did you mean "${close}"? `;
   if (allowed.length > most)

@@ -89,6 +89,8 @@ export interface RolloutEngine {
   inspect(samples: readonly InspectSample[]): Promise<InspectItem[]>;
   /** Puts new weights into the running engine and empties its caches; resolves with the new info. */
   loadWeights(folder: string): Promise<EngineInfo>;
+  /** Gives its device's memory away until it is called again; only of an engine that shares it with a trainer. */
+  sleep?(): Promise<void>;
   close(): Promise<void>;
 }
 

@@ -40,6 +40,7 @@ export function createEnginePool(engines: readonly RolloutEngine[]): RolloutEngi
       const [info] = await Promise.all(engines.map((engine) => engine.loadWeights(folder)));
       return info ?? first.info();
     },
+    sleep: async () => void (await Promise.all(engines.map((engine) => engine.sleep?.()))),
     close: async () => void (await Promise.all(engines.map((engine) => engine.close()))),
   };
 }

@@ -33,6 +33,8 @@ export interface VllmEngineOptions {
   /** Frames and pixels of a video, in the form of the wire. */
   readonly videoBudget: Params<'rollout.load'>['video_budget'];
   readonly seed: number;
+  /** Whether it is put to sleep now and then: vLLM has to know when it starts. */
+  readonly sleep?: boolean;
   readonly onLog?: (line: string) => void;
   /** Called each time an engine has come up. */
   readonly onUp?: (info: EngineInfo) => void;
@@ -170,6 +172,13 @@ export async function createVllmEngine(options: VllmEngineOptions): Promise<Roll
       loaded = { info: toInfo(swapped), start: worker.starts };
       return loaded.info;
     },
+    async sleep() {
+      // A process that is gone, or has not come up, holds no memory.
+      if (loaded?.start !== worker.starts) return;
+      await worker.call('rollout.sleep', {}).catch((error: unknown) => {
+        if (!isNotLoaded(error) && !isLoss(error)) throw error;
+      });
+    },
     close: () => worker.stop(),
   };
 }
@@ -181,6 +190,7 @@ function loadParams({
   engineArgs,
   videoBudget,
   seed,
+  sleep,
 }: VllmEngineOptions): Params<'rollout.load'> {
   return {
     model,
@@ -189,6 +199,7 @@ function loadParams({
     engine_args: { ...engineArgs },
     video_budget: videoBudget,
     seed,
+    ...(sleep ? { sleep } : {}),
   };
 }
 

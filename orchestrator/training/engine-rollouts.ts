@@ -64,6 +64,8 @@ export function engineRollouts(context: StageContext, prompts: readonly Prompt[]
         const ahead = begun?.step === step ? await begun.round : await kept.find(step);
         begun = undefined;
         last = ahead && sameSlots(ahead.asked, slots) ? ahead : await make(step, slots);
+        // Woken by the next weights. Before the answer, with which the trainer begins to compute.
+        if (context.sleep) await loaded?.engine.sleep?.();
         return answerOf(last);
       },
       ahead: async (payload) => {

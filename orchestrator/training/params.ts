@@ -59,6 +59,7 @@ export function trainParams(context: StageContext, weights: string, promptsFile:
     ...(train.best === undefined ? {} : { best: train.best }),
     generation: train.generation,
     ...(train.generation === 'engine' ? engineParams(train) : {}),
+    ...(context.sleep ? { sleep: true } : {}),
     ...(train.lora === undefined ? {} : { lora: train.lora }),
     ...launchParams(context),
     trl: train.trl,

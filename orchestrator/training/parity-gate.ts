@@ -20,6 +20,7 @@ export async function parityGate(
   const samples = await paritySamples(context, engine, prompts.slice(0, recipe.train.paritySamples));
   if (samples.length === 0) return null;
   const fromEngine = await engine.inspect(samples);
+  if (context.sleep) await engine.sleep?.();
   const { items } = await context
     .trainer()
     .call('train.logprobs', { model: weights, video_budget: videoBudget(recipe), samples: samples.map(wireSample) });

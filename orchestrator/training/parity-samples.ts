@@ -6,7 +6,10 @@ import type { InspectSample, RolloutEngine } from '../rollout/engine.js';
 const PARITY_TOKENS = 24;
 
 /** What the gate needs of a stage. */
-export type GateContext = Pick<StageContext, 'recipe' | 'system' | 'signal' | 'progress' | 'engine' | 'trainer'>;
+export type GateContext = Pick<
+  StageContext,
+  'recipe' | 'system' | 'signal' | 'progress' | 'engine' | 'trainer' | 'sleep'
+>;
 
 /** Short greedy completions of a few prompts, whose tokens engine and trainer then score independently. */
 export async function paritySamples(

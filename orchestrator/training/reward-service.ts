@@ -5,6 +5,7 @@ import { shuffled } from '../statistics/index.js';
 import type { RolloutRow } from '../store/index.js';
 import type { EngineRollouts } from './engine-rollouts.js';
 import { summarise } from './step-summary.js';
+import type { StoredGroups } from './stored-groups.js';
 
 /** What TRL's reward function asks (snake_case: the wire to Python). */
 const requestSchema = z.object({
@@ -25,13 +26,15 @@ type Completion = z.infer<typeof requestSchema>['completions'][number];
 
 /**
  * Answers TRL's reward function: one reward per completion, in order; null where the grader failed or the engine made
- * none, which TRL leaves out of the group. Every graded completion goes into the store with its verdicts, as unit
- * `step/N` of the first step that it is for; where several processes train, `step/N/part/PLACE` for the part of each.
+ * none, which TRL leaves out of the group. Graded completions go into the store with their verdicts, as far as
+ * `stored` lets them, as unit `step/N` of the first step that they are for; where several processes train,
+ * `step/N/part/PLACE` for the part of each.
  */
 export function rewardHandler(
   context: StageContext,
   prompts: readonly Prompt[],
   engine: EngineRollouts | undefined,
+  stored: StoredGroups,
 ): (payload: unknown) => Promise<{ rewards: (number | null)[]; metrics: Readonly<Record<string, number>> }> {
   // A resumed run repeats the steps after its last checkpoint: their rows are there already.
   const committed = new Set(context.store.committedUnits(context.stageId));
@@ -43,9 +46,18 @@ export function rewardHandler(
     const { step, part, completions } = requestSchema.parse(payload);
     const round = engine?.round(step);
     const rows = round?.rows ?? (await gradeCompletions(context, prompts, completions, step));
+    const keep = (unit: string, made: readonly RolloutRow[], kept: readonly RolloutRow[]): void => {
+      stored.count(step, unit, { made: made.length, stored: kept.length });
+      commit(unit, kept);
+    };
     // The engine's rollouts are those of the whole round, whoever asks first for the rewards of its part.
-    commit(part === undefined || round !== undefined ? `step/${step}` : `step/${step}/part/${part}`, rows);
-    if (round && round.replaced.length > 0) commit(`step/${step}/replaced`, round.replaced);
+    const [unit, places, first] = round
+      ? [`step/${step}`, round.slots.map(({ promptId }) => promptId), 0]
+      : [part === undefined ? `step/${step}` : `step/${step}/part/${part}`, promptIds(completions), part ?? 0];
+    const kept = stored.pick(step, rows, places, first);
+    keep(unit, rows, kept);
+    if (round && round.replaced.length > 0)
+      keep(`step/${step}/replaced`, round.replaced, stored.rest(round.replaced, kept.length));
     const totals = new Map(rows.map(({ rollout, reward }) => [nameOf(rollout.promptId, rollout.index), reward?.total]));
     const rewards = completions.map(({ prompt_id, index }) => totals.get(nameOf(prompt_id, index)) ?? null);
     const shuffle = context.recipe.train.control === 'shuffled-rewards';
@@ -60,13 +72,17 @@ async function gradeCompletions(
   completions: readonly Completion[],
   step: number,
 ): Promise<RolloutRow[]> {
-  const wanted = new Set(completions.map(({ prompt_id }) => prompt_id));
+  const wanted = new Set(promptIds(completions));
   const theirs = prompts.filter(({ id }) => wanted.delete(id));
   const [unknown] = wanted;
   if (unknown !== undefined) throw new Error(`TRL asked for the reward of ${unknown}, which is not a training prompt`);
   const rollouts = completions.map((completion) => rolloutOf(completion, step));
   const rows = await context.grade({ set: 'train', pass: 'train' }, theirs, rollouts);
   return rows.map((row) => ({ ...row, step }));
+}
+
+function promptIds(completions: readonly Completion[]): string[] {
+  return completions.map(({ prompt_id }) => prompt_id);
 }
 
 function nameOf(promptId: string, index: number): string {

@@ -14,6 +14,7 @@ import { trainParams } from './params.js';
 import { parityGate } from './parity-gate.js';
 import { writePromptsFile } from './prompts-file.js';
 import { rewardHandler } from './reward-service.js';
+import { storedGroups } from './stored-groups.js';
 
 export const name = 'train';
 /** Raise when the stage's output for the same inputs changes. */
@@ -35,8 +36,10 @@ export interface TrainSummary {
 
 export function inputs(recipe: Recipe): unknown {
   const { prompting, reward, video } = recipe;
-  // How it is watched and stored changes nothing of a training.
-  const { alarms: _alarms, keepCheckpoints: _kept, ...train } = recipe.train;
+  // How it is watched and stored, and where its policy goes, changes nothing of a training.
+  const { alarms: _alarms, keepCheckpoints: _kept, push: _push, storedRollouts: _stored, ...rest } = recipe.train;
+  // Nor does where the engine's memory is meanwhile.
+  const { sleep: _sleep, ...train } = rest;
   return { train, prompting: { mode: prompting.mode, parsers: prompting.parsers }, reward, video };
 }
 
@@ -54,19 +57,23 @@ export async function run(
 ): Promise<StageResult<TrainSummary>> {
   const prompts = keptPrompts(context, kept);
   const parityMaxGap = await parityGate(context, weights, prompts);
+  // Up before the trainer: vLLM looks for free memory when it starts.
+  if (context.sleep) await (await context.engine(weights)).sleep?.();
   const promptsFile = await writePromptsFile(join(context.folder, 'prompts.jsonl'), prompts, promptingOf(context));
   const curve = new Map(
     context.store.steps(context.runId).map(({ step, metrics }) => [step, metrics.reward_mean ?? null]),
   );
 
   const made = context.recipe.train.generation === 'engine' ? engineRollouts(context, prompts) : undefined;
+  const stored = storedGroups(context.recipe);
   const bell = alarmBell(context);
   const call = runTraining(context, trainParams(context, weights, promptsFile), {
     signal: AbortSignal.any([context.signal, bell.signal]),
-    handlers: { reward: rewardHandler(context, prompts, made), ...made?.handlers },
+    handlers: { reward: rewardHandler(context, prompts, made, stored), ...made?.handlers },
     onEvent: (event, payload) => {
       if (event === 'step') {
-        const row = recordStep(context, payload as Record<string, number | null>);
+        const { step, ...metrics } = payload as { step: number } & StepRow['metrics'];
+        const row = recordStep(context, { step, metrics: { ...metrics, ...stored.numbers(step) } });
         curve.set(row.step, row.metrics.reward_mean ?? null);
         bell.step(row);
       } else if (event === 'warning') context.warn('train', String((payload as { message: unknown }).message), payload);
@@ -121,16 +128,15 @@ function cardOf({ recipe, store, runId, system }: StageContext, base: string, pr
   return modelCard({ recipe, base, step, prompts: prompts.length, sources, system, packages });
 }
 
-function recordStep(context: StageContext, payload: Record<string, number | null>): StepRow {
-  const { step, ...metrics } = payload;
-  const row = { step: step ?? 0, metrics };
-  context.store.saveStep(context.stageId, row.step, metrics);
+function recordStep(context: StageContext, row: StepRow): StepRow {
+  const { step, metrics } = row;
+  context.store.saveStep(context.stageId, step, metrics);
   const extra: Record<string, string> = {};
   for (const key of ['reward_mean', 'kl'] as const) {
     const value = metrics[key];
     if (typeof value === 'number') extra[key === 'kl' ? 'kl' : 'reward'] = value.toFixed(key === 'kl' ? 4 : 2);
   }
-  context.progress.update(row.step, context.recipe.train.steps, extra);
+  context.progress.update(step, context.recipe.train.steps, extra);
   return row;
 }
 

@@ -33,6 +33,8 @@ export const stepNumbers: readonly StepNumber[] = [
   share('truncated', 'completions cut at train.maxCompletionTokens'),
   share('zero_variance', 'groups without difference, all of whose rewards are equal: they teach nothing'),
   number('ungraded', 'rollouts without a reward: the grader failed, or the engine made none'),
+  number('stored_rollouts', 'rollouts of the round that the store has; only where train.storedRollouts left some out'),
+  number('made_rollouts', 'rollouts of the round that there were, replaced ones included; only beside the former'),
   number('loss', 'loss of the step'),
   number('grad_norm', 'norm of the gradient before clipping'),
   number('learning_rate', 'learning rate of the step'),

@@ -12,7 +12,9 @@ import pytest
 from conftest import LOAD, TINY, RecordingHost, messages_of, request_of, tiny_rows
 from videos import write_sound, write_video
 
+from vauto_worker.engine import engine_arguments, start_engine
 from vauto_worker.errors import UserFault
+from vauto_worker.video_budget import VideoBudget
 
 ROWS = [*tiny_rows("reasoning")[:12], *tiny_rows("grounding")[:4]]
 REQUESTS = [request_of(i, ROWS[i % len(ROWS)]) for i in range(32)]
@@ -196,6 +198,58 @@ def test_swapped_weights_equal_a_fresh_engine(engine, whole, tmp_path):
     fresh = {rollout["id"]: rollout for rollout in json.loads((tmp_path / "answer.json").read_text())}
     assert same(fresh, swapped)
     assert all(fresh[i]["key"] == swapped[i]["key"] for i in fresh)
+
+
+def test_a_sleeping_engine_wakes_for_what_needs_it(engine, whole, tmp_path):
+    # On a CPU no memory is given away; that requests wait meanwhile is vLLM's scheduler's part, the same everywhere.
+    folder = other_weights(tmp_path / "other")
+    engine.sleep({}, RecordingHost())
+    engine.sleep({}, RecordingHost())
+    assert engine.running().asleep and engine.running().core.is_sleeping()
+    assert same(whole[0], generate(engine, REQUESTS)[0])
+    assert not engine.running().asleep and not engine.running().core.is_sleeping()
+
+    engine.swap({"model": str(folder)}, RecordingHost())
+    awake = generate(engine, REQUESTS)[0]
+    engine.swap({"model": str(TINY / "model")}, RecordingHost())
+    engine.sleep({}, RecordingHost())
+    engine.swap({"model": str(folder)}, RecordingHost())
+    assert not engine.running().core.is_sleeping()
+    assert same(awake, generate(engine, REQUESTS)[0])
+    engine.swap({"model": str(TINY / "model")}, RecordingHost())
+
+
+def test_weights_come_before_the_cache_when_a_sleeping_engine_gets_new_ones(engine, monkeypatch):
+    running, calls = engine.running(), []
+    for name in ("sleep", "wake_up", "collective_rpc", "reset_prefix_cache", "reset_encoder_cache"):
+        real = getattr(running.core, name)
+
+        def recorded(*args, real=real, name=name, **kwargs):
+            told = kwargs.get("tags") or (args[0] if args and isinstance(args[0], str) else None)
+            calls.append((name, kwargs.get("level", told)))
+            return real(*args, **kwargs)
+
+        monkeypatch.setattr(running.core, name, recorded)
+    engine.sleep({}, RecordingHost())
+    engine.swap({"model": str(TINY / "model")}, RecordingHost())
+    assert calls == [
+        ("sleep", 1),
+        ("wake_up", ["weights"]),
+        ("collective_rpc", "reload_weights"),
+        ("collective_rpc", None),
+        ("wake_up", ["kv_cache"]),
+        ("reset_prefix_cache", None),
+        ("reset_encoder_cache", None),
+    ]
+
+
+def test_an_engine_that_may_sleep_is_started_so_and_refused_on_a_cpu():
+    budget = VideoBudget.from_wire(LOAD["video_budget"])
+    model = str(TINY / "model")
+    assert "enable_sleep_mode" not in engine_arguments(LOAD, model, budget, 28)
+    assert engine_arguments(LOAD | {"sleep": True}, model, budget, 28)["enable_sleep_mode"] is True
+    with pytest.raises(UserFault, match="Sleep mode is not supported"):
+        start_engine(LOAD | {"sleep": True})
 
 
 def test_info_names_what_results_depend_on(engine):

@@ -61,6 +61,8 @@ class Engine:
     #: Whether the processor of early_exit/ runs in it.
     exits_early: bool
     prompts: dict[str, list[int]] = field(default_factory=dict)
+    #: Its device memory is given away until it is woken.
+    asleep: bool = False
 
     @property
     def tokenizer(self) -> Any:
@@ -131,14 +133,34 @@ class Engine:
         weights = weights_hash(folder)
         started = time.perf_counter()
         home = self.core.model_config.model
+        # The cache needs no room yet: loading does.
+        self.wake("weights")
         self.core.collective_rpc("reload_weights", kwargs={"weights_path": folder})
         self.core.collective_rpc(repack_head)
         # reload_weights points the configuration at the new folder; processor and tokenizer stay those of the first.
         self.core.model_config.model = home
+        self.wake("kv_cache")
         self.core.reset_prefix_cache()
         # Visual embeddings are kept behind the projector, and the projector trains.
         self.core.reset_encoder_cache()
         self.weights, self.load_seconds = weights, time.perf_counter() - started
+
+    def sleep(self) -> None:
+        """Gives its device memory away; its weights wait in the host's memory.
+
+        Level 1 of vLLM. Level 2 would spare the host's copy, as new weights are handed over anyway, but it brings back
+        parameters and buffers alone: what a model keeps beside them (Qwen3-VL's deepstack embeddings, which prompts
+        without media read) would hold what happens to lie in the memory.
+        """
+        if not self.asleep:
+            self.core.sleep(level=1)
+            self.asleep = True
+
+    def wake(self, *tags: str) -> None:
+        """Takes its memory back, or the part named by `tags` (weights, kv_cache); it needs all of it to answer."""
+        if self.asleep:
+            self.core.wake_up(tags=list(tags) or None)
+            self.asleep = self.core.is_sleeping()
 
     def close(self) -> None:
         self.core.engine_core.shutdown()
@@ -214,6 +236,8 @@ def engine_arguments(parameters: dict[str, Any], folder: str, budget: VideoBudge
         own |= {"dtype": "float32", "enforce_eager": True, "enable_chunked_prefill": False}
         if "VLLM_CPU_KVCACHE_SPACE" not in os.environ:
             own["kv_cache_memory_bytes"] = cache_bytes(folder)
+    if parameters.get("sleep"):
+        own["enable_sleep_mode"] = True
     given = dict(parameters.get("engine_args") or {})
     if not given.get("speculative_config"):
         # vLLM takes no processors beside speculative decoding.

@@ -28,6 +28,9 @@ class Policy(Protocol):
     def upcoming(self, step: int) -> list[str]:
         """Prompt ids of the round after the one that begins at `step`, one entry a rollout; [] after the last."""
 
+    def make_room(self) -> None:
+        """Gives device memory that it does not hold anything in back to the device."""
+
     def completion_logps(self, prompt_ids: Sequence[str], completions: Sequence[list[int]]) -> list[list[float]]: ...
 
 
@@ -99,6 +102,8 @@ class EngineRollouts:
             return
         target = self.folder / f"weights-{step}"
         self.policy.export(target)
+        # An engine that slept through the training wakes with these weights, in the memory that the steps before used.
+        self.policy.make_room()
         self.host.ask("weights", {"step": step, "folder": str(target), "check": check or []})
         self.given = step
         for old in self.folder.glob("weights-*"):

@@ -5,6 +5,7 @@ from __future__ import annotations
 from pathlib import Path
 from typing import Any
 
+from accelerate.utils.memory import clear_device_cache
 from peft import PeftModel
 
 from . import checkpoints
@@ -52,6 +53,10 @@ class EnginePolicy:
 
     def export(self, folder: Path) -> None:
         export_policy(self.trainer, self.source, folder)
+
+    def make_room(self) -> None:
+        if self.params.get("sleep"):
+            clear_device_cache(garbage_collection=True)
 
     def upcoming(self, step: int) -> list[str]:
         per_step, group = self.params["prompts_per_step"], self.params["group_size"]

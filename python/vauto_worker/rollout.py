@@ -1,4 +1,4 @@
-"""Wire methods `rollout.load`, `rollout.generate`, `rollout.swap` and `rollout.inspect`: completions by vLLM."""
+"""Wire methods `rollout.load`, `.generate`, `.swap`, `.inspect` and `.sleep`: completions by vLLM."""
 
 from __future__ import annotations
 
@@ -32,7 +32,7 @@ def load(params: dict[str, Any], host: Host) -> dict[str, Any]:
 def generate(params: dict[str, Any], host: Host) -> dict[str, Any]:
     """Completions of `requests`, streamed as `rollout` and `failed` events with `progress` in between."""
     requests = params["requests"]
-    return Generation(running(), host, len(requests)).run(requests)
+    return Generation(awake(), host, len(requests)).run(requests)
 
 
 def swap(params: dict[str, Any], host: Host) -> dict[str, Any]:
@@ -52,7 +52,13 @@ def swap(params: dict[str, Any], host: Host) -> dict[str, Any]:
 
 def inspect(params: dict[str, Any], host: Host) -> dict[str, Any]:
     """Prompt ids, patch grids and the engine's log-probs of given completions (parity gate)."""
-    return {"items": inspect_samples(running(), params["samples"], host)}
+    return {"items": inspect_samples(awake(), params["samples"], host)}
+
+
+def sleep(params: dict[str, Any], host: Host) -> dict[str, Any]:
+    """Gives the device's memory away until the next call that needs the engine."""
+    running().sleep()
+    return {}
 
 
 def close() -> None:
@@ -67,3 +73,9 @@ def running() -> Engine:
     if _current is None:
         raise NotLoaded("rollout.load has to come first")
     return _current
+
+
+def awake() -> Engine:
+    engine = running()
+    engine.wake()
+    return engine

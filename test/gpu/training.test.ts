@@ -91,6 +91,17 @@ describe.skipIf(device === undefined)('on a CUDA device', () => {
     expect(await train('tiny-ahead', [...precise, 'train.stepsPerRound=2', 'train.ahead=true'])).toHaveLength(5);
   });
 
+  test('half a billion random weights, rollouts by an engine that sleeps during the steps, and by one that does not', async () => {
+    const numbers = async (run: string, sleep: string) =>
+      (await train(run, [...half(), `train.sleep=${sleep}`])).map(({ metrics }) => metrics.logp_gap_max);
+    const [slept, awake] = [await numbers('half-billion-sleep', 'on'), await numbers('half-billion-awake', 'off')];
+    // Log-probs of an engine that woke with old or broken weights would be those of another model.
+    for (const gap of slept) expect(gap).toBeLessThan(2 * Math.max(...awake.map(Number)) + 0.05);
+    const log = readFileSync(join(folder, 'half-billion-sleep', 'workers.log'), 'utf8');
+    expect(log).toContain('Sleep mode freed');
+    expect(readFileSync(join(folder, 'half-billion-awake', 'workers.log'), 'utf8')).not.toContain('Sleep mode freed');
+  });
+
   test('half a billion random weights, rollouts by the engine', async () => {
     expect(await train('half-billion-engine', half())).toHaveLength(5);
   });

@@ -1,5 +1,7 @@
 import { type Command, InvalidArgumentError, Option } from 'commander';
+import { HUB_REPO } from '../../recipe/hub-repo.js';
 import type { ExportFlags } from '../runs/export.js';
+import type { PushFlags } from '../runs/push.js';
 import type { StepFlags } from '../runs/steps.js';
 import type { TraceFlags } from '../runs/traces.js';
 
@@ -9,7 +11,9 @@ export function register(program: Command): void {
   const runs = program
     .command('runs')
     .summary('look at past and present runs')
-    .description('Look at the runs in the store: list, show, traces, steps, export; remove takes one away.')
+    .description(
+      'Look at the runs in the store: list, show, traces, steps, export; push gives its policy away, remove takes one away.',
+    )
     .addHelpText('after', '\nExample:\n  vauto runs show quickstart');
   const folder = process.env.VAUTO_RUNS ?? 'runs';
 
@@ -104,6 +108,25 @@ export function register(program: Command): void {
     });
 
   runs
+    .command('push')
+    .summary('the trained policy to the Hugging Face Hub')
+    .description(
+      'Upload the policy that a run has trained to the Hugging Face Hub. The token is HF_TOKEN, or that of `hf auth login`.',
+    )
+    .argument('<run>', 'name of the run')
+    .requiredOption('--repo <owner/name>', 'repository; made if it is not there', parseRepo)
+    .addOption(new Option('--private', 'seen by its owner alone (default)').conflicts('public'))
+    .option('--public', 'seen by everybody, if the repository is made by this')
+    .option('--revision <branch>', 'branch; made if it is not there (default: main)')
+    .option(...FOLDER, folder)
+    .option('--json', 'print one JSON document: {run, repo, step, url}')
+    .addHelpText('after', '\nExample:\n  vauto runs push quickstart --repo me/quickstart')
+    .action(async (run: string, flags: PushFlags) => {
+      const { pushRun } = await import('../runs/push.js');
+      await pushRun(run, flags);
+    });
+
+  runs
     .command('remove')
     .summary('take a run out of the store and delete its folder')
     .description('Remove a run: its rows in the store and its folder with checkpoints, logs and report.')
@@ -122,4 +145,9 @@ function parseLimit(value: string): number {
   if (!Number.isInteger(limit) || limit < 1 || limit > 10_000)
     throw new InvalidArgumentError('A whole number from 1 to 10000 is needed.');
   return limit;
+}
+
+function parseRepo(value: string): string {
+  if (!HUB_REPO.test(value)) throw new InvalidArgumentError('A repository is named owner/name.');
+  return value;
 }

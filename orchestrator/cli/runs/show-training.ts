@@ -15,7 +15,7 @@ const FOLLOWED = [
 const PARTS = ['generate', 'reward', 'score', 'forward', 'backward', 'other'];
 
 /** How the numbers of the steps went, and where the time did. */
-export function formatTraining({ training: { steps } }: RunView): string {
+export function formatTraining({ training: { steps }, ledger }: RunView): string {
   const rows = FOLLOWED.flatMap((name): Cell[][] => {
     const values = valuesOf(steps, name);
     if (values.length === 0) return [];
@@ -29,7 +29,15 @@ export function formatTraining({ training: { steps } }: RunView): string {
     { header: 'last fifth', align: 'right' as const },
     { header: 'each step' },
   ];
-  return formatTable(columns, rows, tableWidth()) + timeOf(steps);
+  return formatTable(columns, rows, tableWidth()) + timeOf(steps) + storedOf(steps, ledger);
+}
+
+/** Where `train.storedRollouts` left some out. */
+function storedOf(steps: readonly StepRow[], { stages }: RunView['ledger']): string {
+  const sum = (name: string) => valuesOf(steps, name).reduce((total, value) => total + value, 0);
+  const leftOut = sum('made_rollouts') - sum('stored_rollouts');
+  const stored = stages.find(({ stage }) => stage === 'train')?.rollouts ?? 0;
+  return leftOut > 0 ? `${stored} of ${stored + leftOut} rollouts stored\n` : '';
 }
 
 /** A number of a step as people read it. */

@@ -3,7 +3,8 @@ import { join } from 'node:path';
 import { Command } from 'commander';
 import { afterEach, expect, test, vi } from 'vitest';
 import { register } from '../../../orchestrator/cli/commands/runs.js';
-import { sparkline } from '../../../orchestrator/cli/runs/show-training.js';
+import type { RunView } from '../../../orchestrator/cli/runs/show.js';
+import { formatTraining, sparkline } from '../../../orchestrator/cli/runs/show-training.js';
 import { openStore } from '../../../orchestrator/store/index.js';
 import { demoRun } from './demo-run.js';
 
@@ -123,4 +124,13 @@ test('a sparkline has one character a step, or fewer', () => {
       60,
     ).length,
   ).toBeLessThanOrEqual(60);
+});
+
+test('show says how many rollouts of a training are stored, where some were left out', () => {
+  const shown = (more: Record<string, number>, rollouts: number) => {
+    const steps = [{ step: 1, metrics: { reward_mean: 1, ...more } }];
+    return formatTraining({ training: { steps }, ledger: { stages: [{ stage: 'train', rollouts }] } } as RunView);
+  };
+  expect(shown({ stored_rollouts: 4, made_rollouts: 8 }, 20)).toContain('20 of 24 rollouts stored');
+  expect(shown({}, 20)).not.toContain('stored');
 });

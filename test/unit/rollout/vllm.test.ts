@@ -40,10 +40,16 @@ function mortalWorker(deadly: (ids: readonly number[]) => boolean, code: WorkerF
       loaded = false;
       starts += 1;
     }
+    if (method === 'rollout.sleep') {
+      if (!loaded) throw fail('raised', 'NotLoaded');
+      log.push(method);
+      return {};
+    }
     if (method === 'rollout.load') loaded = true;
     else if (!loaded) throw fail('raised', 'NotLoaded');
     if (method !== 'rollout.generate') {
-      log.push(`${method} ${(params as { model: string }).model}`);
+      const { model, sleep } = params as Params<'rollout.load'>;
+      log.push(`${method} ${model}${sleep ? ', can sleep' : ''}`);
       return { ...info, weights: (params as { model: string }).model };
     }
     const { requests } = params as Params<'rollout.generate'>;
@@ -146,4 +152,23 @@ test('after a death between calls the last weights come back', async () => {
   kill();
   expect((await engine.loadWeights('later')).weights).toBe('later');
   expect(log.slice(5)).toEqual(['rollout.load base', 'rollout.swap trained', 'rollout.swap later']);
+});
+
+test('is put to sleep where it is up, and started so that it can be', async () => {
+  const { worker, log, kill } = mortalWorker(() => false);
+  const engine = await createVllmEngine({
+    ...{ worker, model: 'base', trustRemoteCode: false, engineArgs: {}, videoBudget, seed: 1 },
+    sleep: true,
+  });
+  await engine.sleep?.();
+  await engine.generate(requests.slice(0, 1), { onResult: () => {} });
+  await engine.sleep?.();
+  await engine.loadWeights('new');
+  // Whoever died in its sleep comes up awake, with the weights that it had.
+  kill();
+  await engine.sleep?.();
+  await engine.generate(requests.slice(0, 1), { onResult: () => {} });
+  const up = 'rollout.load base, can sleep';
+  const first = [up, 'generate 0', 'rollout.sleep', 'rollout.swap new'];
+  expect(log).toEqual([...first, up, 'rollout.swap new', 'generate 0']);
 });
