@@ -27,6 +27,7 @@ function userErrors(error: unknown): readonly UserError[] | undefined {
   if (error instanceof UserError) return [error];
   if (error instanceof CommanderError) return isPrinted(error) ? [] : [usageError(error)];
   if (isFullDisk(error)) return [fullDisk(error)];
+  if (isForbidden(error)) return [forbidden(error)];
   return undefined;
 }
 
@@ -55,6 +56,22 @@ function isFullDisk(error: unknown): error is NodeJS.ErrnoException {
   if (code === 'ENOSPC' || code === 'EDQUOT' || code === 'SQLITE_FULL') return true;
   // From Python (a checkpoint) only the text comes: "[Errno 28] No space left on device".
   return code === 'raised' && /No space left on device|Disk quota exceeded/.test(message);
+}
+
+/** A folder that is read-only, belongs to somebody else, or is a file. */
+function isForbidden(error: unknown): error is NodeJS.ErrnoException & { path: string } {
+  const { code = '', path } = (error as Partial<NodeJS.ErrnoException> | undefined) ?? {};
+  return path !== undefined && ['EACCES', 'EPERM', 'EROFS', 'ENOTDIR', 'EISDIR'].includes(code);
+}
+
+function forbidden(error: NodeJS.ErrnoException & { path: string }): UserError {
+  return new UserError({
+    code: 'no-access',
+    kind: 'environment',
+    message: `${error.path} cannot be used: ${error.message.replace(/, .*$/s, '')}`,
+    fix: 'check that its folder is there, is a folder, and may be written to by this user, or name another one',
+    cause: error,
+  });
 }
 
 function fullDisk(error: NodeJS.ErrnoException): UserError {

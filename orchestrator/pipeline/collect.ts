@@ -8,7 +8,7 @@ import { isFailure, type RolloutEngine, type RolloutFailure, type RolloutRequest
 import { type EngineIdentity, requestKey } from '../rollout/index.js';
 import type { RolloutRow, Store } from '../store/index.js';
 import { adaptiveFlight, fixedFlight } from './flight.js';
-import type { CollectJob, CollectSummary, Determinism, StageProgress } from './stage.js';
+import type { CollectJob, CollectSummary, Determinism, Reuse, StageProgress } from './stage.js';
 import { requestsOf, type Unit, unitsOf } from './units.js';
 
 /** What collecting needs besides the job. */
@@ -21,8 +21,7 @@ export interface Collector {
   readonly progress: StageProgress;
   readonly signal: AbortSignal;
   readonly determinism: Determinism;
-  /** Whether rollouts that the store has may be taken instead of generating them. */
-  readonly reuse: boolean;
+  readonly reuse: Reuse;
   /** What decides a completion besides its request. */
   identity(): Promise<EngineIdentity>;
   engine(): Promise<RolloutEngine>;
@@ -42,8 +41,7 @@ interface Load {
 
 /**
  * Prompts → rollouts → traces → verdicts → store. The unit of work is a fixed batch of whole groups; each is committed
- * whole, so a resumed run repeats at most the units in flight. Requests that the store has an answer to are not made again:
- * `bitwise` takes a unit from there only whole, so that the batches stay as they would be without it. Grading and
+ * whole, so a resumed run repeats at most the units in flight. Requests that the store has an answer to are not made again. Grading and
  * committing overlap with generating what comes next.
  */
 export async function collect(collector: Collector, job: CollectJob): Promise<CollectSummary> {
@@ -113,8 +111,8 @@ export async function collect(collector: Collector, job: CollectJob): Promise<Co
 function prepare(collector: Collector, job: CollectJob, unit: Unit, identity: EngineIdentity | undefined): Load {
   const requests = requestsOf(collector.recipe, collector.system, job, unit);
   const keys = requests.map((request) => requestKey(request, identity as EngineIdentity));
-  const known = collector.reuse ? collector.store.recall(keys) : new Map<string, Rollout>();
-  const usable = collector.determinism === 'throughput' || known.size === new Set(keys).size;
+  const known = collector.reuse === 'none' ? new Map<string, Rollout>() : collector.store.recall(keys);
+  const usable = collector.reuse === 'request' || known.size === new Set(keys).size;
   const rollouts = requests.flatMap(({ promptId, index }, place) => {
     const rollout = usable ? known.get(keys[place] as string) : undefined;
     return rollout === undefined ? [] : [{ ...rollout, promptId, index }];

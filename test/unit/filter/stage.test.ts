@@ -49,7 +49,7 @@ async function filter(prompts: readonly Prompt[], engine: RolloutEngine, setting
   const progress = { update: () => {}, note: () => {} };
   const collector: Collector = {
     ...shared,
-    ...{ progress, determinism: 'bitwise', reuse: true, engine: async () => engine },
+    ...{ progress, determinism: 'bitwise', reuse: 'unit', engine: async () => engine },
     identity: async () => ({ weights: 'w', libraries: {}, settings: {} }),
     verifyMath: () => Promise.reject(new Error('letters need no math-verify')),
   };

@@ -42,7 +42,7 @@ async function setUp(change: Partial<Collector> = {}, engine: RolloutEngine = re
     verifyMath: () => Promise.reject(new Error('letters need no math-verify')),
     progress: { update: (done, total) => updates.push([done, total]), note: () => {} },
     signal: new AbortController().signal,
-    ...{ determinism: 'bitwise', reuse: true },
+    ...{ determinism: 'bitwise', reuse: 'unit' },
     identity: async () => ({ weights: 'w', libraries: {}, settings: {} }),
     engine: async () => watched,
     ...change,
@@ -148,7 +148,7 @@ describe('collecting rollouts', () => {
     store.close();
   });
 
-  it('makes no rollout that the store has: a whole unit in bitwise, each rollout in throughput', async () => {
+  it('makes no rollout that the store has: a unit whole, or each rollout', async () => {
     const first = await setUp();
     await collect(first.collector, { ...job, prompts: PROMPTS.slice(0, 3) });
     const again = async (determinism: Collector['determinism'], change: Partial<Collector> = {}) => {
@@ -165,8 +165,8 @@ describe('collecting rollouts', () => {
     expect(rows.map(({ rollout, reward }) => [rollout.text, reward?.total])).toEqual(
       recordings.map(({ text, index }) => [text, index === 0 ? 2.1 : 1]),
     );
-    expect(await again('throughput')).toMatchObject({ cached: 15, asked: 1 });
-    expect(await again('bitwise', { reuse: false })).toMatchObject({ cached: 0, asked: 15 });
+    expect(await again('throughput', { reuse: 'request' })).toMatchObject({ cached: 15, asked: 1 });
+    expect(await again('bitwise', { reuse: 'none' })).toMatchObject({ cached: 0, asked: 15 });
     const other = { identity: async () => ({ weights: 'other', libraries: {}, settings: {} }) };
     expect(await again('bitwise', other)).toMatchObject({ cached: 0, asked: 15 });
     first.store.close();
