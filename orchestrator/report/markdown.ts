@@ -76,7 +76,7 @@ function table(heads: readonly string[], left: number, rows: readonly (readonly 
 }
 
 function traceText(
-  { title, benchmark, prompt, text, trace, verdicts, reward, exits }: TraceSample,
+  { title, benchmark, prompt, text, trace, verdicts, reward, exits, chosen }: TraceSample,
   threshold: number,
 ): string {
   const options = (prompt.options ?? []).map((option, index) => `${String.fromCharCode(65 + index)}. ${option}`);
@@ -86,9 +86,12 @@ function traceText(
     trace.confidence === null
       ? 'none'
       : `${trace.confidence.toFixed(3)} ${exits ? '≥' : '<'} ${thresholdText(threshold)}`;
+  const decided = chosen
+    ? `Answer ${graded(verdicts.second?.correct)}. ${exits ? 'Does not think' : 'Thinks'}, ${trace.tokens.total} tokens.`
+    : `First answer ${graded(verdicts.first?.correct)}, second answer ${graded(verdicts.second?.correct)}. Confidence ${compared}: ${exits ? `stops after ${trace.tokens.first} of` : 'thinks,'} ${trace.tokens.total} tokens.`;
   return [
     `### ${plain(title)}`,
-    `${plain(benchmark)}, ${prompt.problemType}. Gold answer: ${plain(goldText(prompt))}. First answer ${graded(verdicts.first?.correct)}, second answer ${graded(verdicts.second?.correct)}. Confidence ${compared}: ${exits ? `stops after ${trace.tokens.first} of` : 'thinks,'} ${trace.tokens.total} tokens. Reward ${fixed(reward?.total ?? null, 2)}.`,
+    `${plain(benchmark)}, ${prompt.problemType}. Gold answer: ${plain(goldText(prompt))}. ${decided} Reward ${fixed(reward?.total ?? null, 2)}.`,
     fenced([prompt.question, ...options].join('\n')),
     fenced(shorten(text)),
   ].join('\n\n');

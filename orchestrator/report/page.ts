@@ -13,6 +13,12 @@ const STYLE_HASH = createHash('sha256').update(PAGE_CSS).digest('base64');
 /** Nothing is loaded, nothing runs: the page is text, its own style and images that it carries. */
 const POLICY = `default-src 'none'; style-src 'sha256-${STYLE_HASH}'; img-src data:; base-uri 'none'; form-action 'none'`;
 
+/** What the policies of the table are. */
+const GATED =
+  "never: the first answer counts; always: the second; auto: the first when its confidence reaches the recipe's threshold; sampled: the second, at the training temperature";
+const CHOICES =
+  'never: made to answer at once; always: made to think; auto: as the model chooses; sampled: the same at the training temperature';
+
 /** report.html: one file that needs no network and no script. Model output is text in it, never markup. */
 export function renderPage(data: ReportData): string {
   const page = markup`<!doctype html>
@@ -86,7 +92,7 @@ function results(data: ReportData): Markup {
   const heads = trained
     ? markup`<th>before training</th><th>after training</th><th>gain, points</th>`
     : markup`<th>accuracy</th>`;
-  return markup`<section><h2>${trained ? 'Before and after training' : 'Accuracy'}</h2><p class="note">Accuracy with 95% intervals, drawn over videos. never: the first answer counts; always: the second; auto: the first when its confidence reaches the recipe's threshold; sampled: the second, at the training temperature; chance: answers exchanged between questions. Gains are paired by question.</p><div class="scroll"><table><thead><tr><th>policy</th>${heads}<th>tokens</th><th>think ratio</th></tr></thead><tbody>${rows}</tbody></table></div></section>`;
+  return markup`<section><h2>${trained ? 'Before and after training' : 'Accuracy'}</h2><p class="note">Accuracy with 95% intervals, drawn over videos. ${data.choosesItself ? CHOICES : GATED}; chance: answers exchanged between questions. Gains are paired by question.</p><div class="scroll"><table><thead><tr><th>policy</th>${heads}<th>tokens</th><th>think ratio</th></tr></thead><tbody>${rows}</tbody></table></div></section>`;
 }
 
 function live({ live: check }: ReportData): Markup {

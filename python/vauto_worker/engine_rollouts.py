@@ -38,8 +38,8 @@ class Policy(Protocol):
 class Round:
     """One round's rollouts, in the order in which they were asked for.
 
-    `rows`: prompt ids; a group without difference may have been replaced by one of another prompt. `forced`: tokens that
-    each completion was made to begin with; their log-probs are those of the choice, not the engine's.
+    `rows`: prompt ids; a group without difference may have been replaced by one of another prompt. `forced`:
+    tokens that each completion was made to begin with; their log-probs are those of the choice, not the engine's.
     """
 
     rows: list[str]

@@ -149,8 +149,8 @@ class Beginning:
 def beginning(engine: Engine, request: dict[str, Any]) -> Beginning:
     """What the request forces; nothing without `begin`. Raises RequestFault.
 
-    Whoever forces it chose it with `probability`: the first token's log-prob is that of the choice, and the others, which
-    follow from it, have 0.
+    Whoever forces it chose it with `probability`: the first token's log-prob is that of the choice, and the others,
+    which follow from it, have 0.
     """
     begin = request.get("begin")
     if begin is None:

@@ -49,7 +49,10 @@ def correct(trainer: Any, logps: torch.Tensor, inputs: dict[str, Any], metrics: 
         trainer.vllm_importance_sampling_clip_max,
     )
     inputs["importance_sampling_ratio"] = ratio
-    gaps, ratios = difference.abs()[sampled(mask, inputs)], ratio[mask] if ratio.shape == mask.shape else ratio.flatten()
+    gaps, ratios = (
+        difference.abs()[sampled(mask, inputs)],
+        ratio[mask] if ratio.shape == mask.shape else ratio.flatten(),
+    )
     # Asked of all processes even by one that has nothing to add: they wait for each other.
     every = trainer.ranks.rows([*extent(gaps), *extent(ratios)])
     gap_count, gap_sum, _, gap_max, count, total, low, high = every.unbind(1)
@@ -65,8 +68,8 @@ def correct(trainer: Any, logps: torch.Tensor, inputs: dict[str, Any], metrics: 
 def sampled(mask: torch.Tensor, inputs: dict[str, Any]) -> torch.Tensor:
     """The tokens in `mask` [batch, tokens] that the engine sampled.
 
-    Those that a completion was made to begin with (`forced`, a count a row) have the log-prob of the choice: how far the
-    trainer's is from it says how likely the policy begins so, not how well engine and trainer agree.
+    Those that a completion was made to begin with (`forced`, a count a row) have the log-prob of the choice: how far
+    the trainer's is from it says how likely the policy begins so, not how well engine and trainer agree.
     """
     return mask & (torch.arange(mask.shape[1], device=mask.device) >= inputs["forced"][:, None])
 
