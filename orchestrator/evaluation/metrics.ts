@@ -30,12 +30,12 @@ const GROUNDED = 0.5;
  */
 export function metricsOf(samples: readonly Sample[], policy: Policy, threshold: number): Metric[] {
   const taken = samples.map((sample) => take(sample, policy, threshold));
-  return [...takenMetrics(taken), ...(policy === 'auto' ? gateMetrics(taken) : [])];
+  return takenMetrics(taken, policy === 'auto' ? gateMetrics(taken) : []);
 }
 
-/** Of answers however they were chosen: how right they are and what they cost. */
-export function takenMetrics(taken: readonly Taken[]): Metric[] {
-  return [...answerMetrics(taken), ...groundingMetrics(taken)];
+/** Of answers however they were chosen: how right they are and what they cost, with what the `choice` did. */
+export function takenMetrics(taken: readonly Taken[], choice: readonly Metric[]): Metric[] {
+  return [...answerMetrics(taken), ...choice, ...groundingMetrics(taken)];
 }
 
 /** What the policy makes of a sample. */

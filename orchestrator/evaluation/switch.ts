@@ -41,7 +41,7 @@ export function switchMetrics(benchmark: string, samples: readonly Sample[], pol
   const rows = policies.flatMap((policy) => {
     const taken = answers[policy] ?? [];
     const choice = policy === 'auto' ? choiceMetrics(taken, needyOf(answers)) : [];
-    return [...takenMetrics(taken), ...choice].map((metric) => ({ benchmark, policy, ...metric }));
+    return takenMetrics(taken, choice).map((metric) => ({ benchmark, policy, ...metric }));
   });
   return [...rows, ...compareAnswers(answers).map((metric) => ({ benchmark, ...metric }))];
 }

@@ -162,9 +162,12 @@ function tableOf(metrics: readonly StagedMetric[]): TableRow[] {
       metrics.find(
         (item) => item.stage === stage && item.benchmark === benchmark && item.policy === policy && item.name === name,
       );
-    const latest = (name: string) => (find('evaluate', name) ?? find('evaluate-before', name))?.value ?? null;
+    const cost = (name: string) => {
+      const [before, after] = [find('evaluate-before', name)?.value ?? null, find('evaluate', name)?.value ?? null];
+      return { before, now: after ?? before };
+    };
     const [before, after] = [estimateOf(find('evaluate-before', 'accuracy')), estimateOf(find('evaluate', 'accuracy'))];
-    return { benchmark, policy, before, after, tokens: latest('tokens'), thinkRatio: latest('think-ratio') };
+    return { benchmark, policy, before, after, tokens: cost('tokens'), thinkRatio: cost('think-ratio') };
   });
 }
 

@@ -17,8 +17,14 @@ export interface TableRow {
   /** Accuracy of the starting policy; null without training. */
   readonly before: Estimate | null;
   readonly after: Estimate | null;
-  readonly tokens: number | null;
-  readonly thinkRatio: number | null;
+  readonly tokens: Cost;
+  readonly thinkRatio: Cost;
+}
+
+/** What answers cost now, and before training; null where it was not measured. */
+export interface Cost {
+  readonly before: number | null;
+  readonly now: number | null;
 }
 
 /** Change of the second answer's accuracy by training, paired by prompt; in the unit of accuracy (0.05 = 5 points). */

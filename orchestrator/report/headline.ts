@@ -36,8 +36,8 @@ function choiceOf({ table }: ReportData) {
   const accuracy = (of: TableRow) => (of.after ?? of.before)?.value ?? null;
   return {
     n: (auto.after ?? auto.before)?.n ?? 0,
-    auto: { accuracy: accuracy(auto), tokens: auto.tokens, thinkRatio: auto.thinkRatio },
-    always: always && { accuracy: accuracy(always), tokens: always.tokens },
+    auto: { accuracy: accuracy(auto), tokens: auto.tokens.now, thinkRatio: auto.thinkRatio.now },
+    always: always && { accuracy: accuracy(always), tokens: always.tokens.now },
   };
 }
 

@@ -3,7 +3,7 @@ import type { ReportData, TraceSample } from './data.js';
 import { figuresOf, type NamedFigure } from './figure-list.js';
 import { headlines, summary } from './headline.js';
 import { LIVE_COLUMNS, LIVE_TITLE, liveRows, liveText } from './live.js';
-import { estimateText, fixed, interval, signedPoints, thresholdText } from './numbers.js';
+import { costText, estimateText, fixed, interval, signedPoints, thresholdText } from './numbers.js';
 import { goldText, shorten } from './page-trace.js';
 
 export interface RenderedMarkdown {
@@ -45,14 +45,15 @@ function byBenchmark(figures: readonly NamedFigure[]): string {
   return each.length > 1 ? `## Accuracy against tokens, by benchmark\n\n${links(each)}` : '';
 }
 
-function results({ table: lines, gains }: ReportData): string {
+function results({ table: lines, gains, choosesItself }: ReportData): string {
   if (lines.length === 0) return '';
   const trained = lines.some((row) => row.before !== null && row.after !== null);
+  const moves = trained && choosesItself;
   const rows = lines.map(({ benchmark, policy, before, after, tokens, thinkRatio }) => {
     const gain = gains.find((item) => item.benchmark === benchmark && item.policy === policy)?.gain;
     const change = gain ? `${signedPoints(gain.value)} ${interval(gain)}` : '';
     const accuracy = trained ? [estimateText(before), estimateText(after), change] : [estimateText(after ?? before)];
-    return [plain(benchmark), policy, ...accuracy, fixed(tokens, 1), fixed(thinkRatio, 2)];
+    return [plain(benchmark), policy, ...accuracy, costText(tokens, 1, moves), costText(thinkRatio, 2, moves)];
   });
   const heads = [
     'benchmark',

@@ -5,7 +5,7 @@ import { figuresOf, type NamedFigure } from './figure-list.js';
 import { headlines, summary } from './headline.js';
 import { LIVE_COLUMNS, LIVE_TITLE, liveRows, liveText } from './live.js';
 import { Markup, markup } from './markup.js';
-import { fixed, interval, percent, signedPoints } from './numbers.js';
+import { costText, interval, percent, signedPoints } from './numbers.js';
 import { traceSection } from './page-trace.js';
 import { PAGE_CSS } from './style.js';
 
@@ -81,13 +81,14 @@ function benchmarkFrontiers(data: ReportData): Markup {
 function results(data: ReportData): Markup {
   if (data.table.length === 0) return markup``;
   const trained = data.table.some((row) => row.before !== null && row.after !== null);
+  const moves = trained && data.choosesItself;
   const rows = data.table.map((row, index) => {
     const first = data.table[index - 1]?.benchmark !== row.benchmark;
     const group = first && markup`<tr class="group"><th colspan="${trained ? 6 : 4}">${row.benchmark}</th></tr>`;
     const accuracy = trained
       ? markup`<td>${estimate(row.before)}</td><td>${estimate(row.after)}</td><td>${gainOf(data, row)}</td>`
       : markup`<td>${estimate(row.after ?? row.before)}</td>`;
-    return markup`${group}<tr class="${row.policy}"><td>${row.policy}</td>${accuracy}<td>${fixed(row.tokens, 1)}</td><td>${fixed(row.thinkRatio, 2)}</td></tr>`;
+    return markup`${group}<tr class="${row.policy}"><td>${row.policy}</td>${accuracy}<td>${costText(row.tokens, 1, moves)}</td><td>${costText(row.thinkRatio, 2, moves)}</td></tr>`;
   });
   const heads = trained
     ? markup`<th>before training</th><th>after training</th><th>gain, points</th>`

@@ -49,10 +49,8 @@ def correct(trainer: Any, logps: torch.Tensor, inputs: dict[str, Any], metrics: 
         trainer.vllm_importance_sampling_clip_max,
     )
     inputs["importance_sampling_ratio"] = ratio
-    gaps, ratios = (
-        difference.abs()[sampled(mask, inputs)],
-        ratio[mask] if ratio.shape == mask.shape else ratio.flatten(),
-    )
+    gaps = difference.abs()[sampled(mask, inputs)]
+    ratios = ratio[mask] if ratio.shape == mask.shape else ratio.flatten()
     # Asked of all processes even by one that has nothing to add: they wait for each other.
     every = trainer.ranks.rows([*extent(gaps), *extent(ratios)])
     gap_count, gap_sum, _, gap_max, count, total, low, high = every.unbind(1)

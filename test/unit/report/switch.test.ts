@@ -31,6 +31,9 @@ async function collected() {
   const { store } = storeWithRun();
   const runId = store.createRun({ ...newRun, name: 'switch', recipe: RECIPE, folder: 'switch' });
   store.savePrompts(runId, SET, prompts(3));
+  const before = store.startStage(runId, 'evaluate-before', 'k').id;
+  store.saveMetrics(before, [metric('auto', 'accuracy', 0.6), metric('auto', 'think-ratio', 0)]);
+  store.finishStage(before, {}, []);
   const { id } = store.startStage(runId, 'evaluate', 'k');
   store.commitUnit(id, 'u', [
     reply('p0', '\\boxed{A}', true),
@@ -56,6 +59,8 @@ test('the first sentence, the numbers and the samples are those of its own choic
   expect(text).toContain(
     'thinks about 25% of 40 questions; its accuracy is 90.0% with 12.0 tokens a question, made to think 95.0% with 30.0 tokens',
   );
+  // What training is for: how often it thinks.
+  for (const each of [text, renderPage(data)]) expect(each).toContain('0.00 → 0.25');
   expect(text).toContain('Answer right. Does not think,');
   expect(text).toContain('bonus for not thinking 0.05');
   const page = renderPage(data);
