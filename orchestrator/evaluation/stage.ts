@@ -7,7 +7,7 @@ import { comparePolicies } from './compare.js';
 import { gainsOf, sampledAccuracy } from './gain.js';
 import { metricsOf } from './metrics.js';
 import { type Sample, samplesOf } from './sample.js';
-import { forcedPasses, SWITCH_PASSES, switchMetrics } from './switch.js';
+import { forcedPasses, SWITCH_PASSES, sampledChoice, switchMetrics } from './switch.js';
 
 export const name = 'evaluate';
 /** Raise when the stage's output for the same inputs changes. */
@@ -110,6 +110,7 @@ function policyMetrics(recipe: Recipe, benchmark: string, samples: readonly Samp
       ? switchMetrics(benchmark, samples, evaluate.policies)
       : gateMetrics(recipe, benchmark, ofPass(samples, 'greedy'))),
     ...(sampled.length > 0 ? [{ benchmark, policy: 'sampled', ...sampledAccuracy(sampled) }] : []),
+    ...(sampled.length > 0 && isSwitch(recipe) ? sampledChoice(benchmark, sampled) : []),
   ];
 }
 

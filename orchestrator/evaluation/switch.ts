@@ -46,6 +46,13 @@ export function switchMetrics(benchmark: string, samples: readonly Sample[], pol
   return [...rows, ...compareAnswers(answers).map((metric) => ({ benchmark, ...metric }))];
 }
 
+/** What replies cost that were sampled, and how many thought: a greedy switch takes one side even where it hardly leans to it. */
+export function sampledChoice(benchmark: string, sampled: readonly Sample[]): MetricRow[] {
+  return takenMetrics(sampled.map(asReplied), [])
+    .filter(({ name }) => name === 'tokens' || name === 'think-ratio')
+    .map((metric) => ({ benchmark, policy: 'sampled', ...metric }));
+}
+
 /** What the switch makes of questions that are answered wrongly at once and rightly after thinking. */
 function needyOf({ never = [], always = [], auto = [] }: Answers): Taken[] {
   const right = (taken: readonly Taken[]) =>

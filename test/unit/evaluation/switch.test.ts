@@ -2,7 +2,7 @@ import { expect, test } from 'vitest';
 import { parseCompletion } from '../../../orchestrator/answer/index.js';
 import type { Policy } from '../../../orchestrator/evaluation/metrics.js';
 import type { Sample } from '../../../orchestrator/evaluation/sample.js';
-import { forcedPasses, SWITCH_PASSES, switchMetrics } from '../../../orchestrator/evaluation/switch.js';
+import { forcedPasses, SWITCH_PASSES, sampledChoice, switchMetrics } from '../../../orchestrator/evaluation/switch.js';
 import { gradeTrace } from '../../../orchestrator/grading/index.js';
 import { noVerifier, promptOf } from '../../fixtures/grading.js';
 import { load, MINIMAL } from '../recipe/fixture.js';
@@ -42,6 +42,14 @@ test('each policy has its own replies, its choice and its cost', async () => {
     ...{ 'versus-always': 0, 'token-saving': expect.closeTo(1 - 43 / 75, 12) },
   });
   expect(of('always')['versus-never']).toEqual(third);
+});
+
+test('sampled replies have their cost and think ratio too', async () => {
+  const sampled = (await samples()).filter(({ pass }) => pass === SWITCH_PASSES.auto);
+  expect(sampledChoice('b', sampled)).toMatchObject([
+    { policy: 'sampled', name: 'tokens', value: expect.closeTo(43 / 3, 12) },
+    { policy: 'sampled', name: 'think-ratio', value: expect.closeTo(1 / 3, 12) },
+  ]);
 });
 
 test('a policy that was not asked for leaves no numbers, also none beside it', async () => {
