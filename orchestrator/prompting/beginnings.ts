@@ -1,4 +1,4 @@
-/** What a reply begins with that answers at once, and one that thinks first (AdaptThink, arXiv 2505.13417, section 4.2). */
+/** What a reply begins with that answers at once, and one that thinks first (AdaptThink, arXiv 2505.13417). */
 export interface Beginnings {
   readonly direct: string;
   readonly think: string;

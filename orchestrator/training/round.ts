@@ -125,7 +125,7 @@ export function isFlat(rows: readonly RolloutRow[]): boolean {
   return new Set(rows.flatMap(({ reward }) => reward?.total ?? [])).size < 2;
 }
 
-/** AdaptThink (arXiv 2505.13417, section 4.2): as if a coin had chosen, so that both kinds of reply are seen from the start. */
+/** AdaptThink (arXiv 2505.13417): as if a coin had chosen, so that both kinds of reply are seen from the start. */
 function halfOf({ groupSize, adaptThink }: Recipe['train'], index: number): RolloutRequest['begin'] {
   return { text: beginningOf(index, groupSize, adaptThink), probability: 0.5 };
 }
