@@ -18,12 +18,15 @@ export interface Layout {
   readonly tailStart: number | null;
   /** Text of the think block; null when it was never opened or never closed. */
   readonly think: string | null;
+  /** The chat template wrote the opening tag. */
+  readonly opened: boolean;
 }
 
-/** Splits a completion at its think tags. */
-export function layoutOf(completion: string): Layout {
+/** Splits a completion at its think tags. `opened`: the chat template has written `<think>` before it. */
+export function layoutOf(completion: string, opened = false): Layout {
   const text = withoutTurnEnd(completion);
   const open = text.indexOf(OPEN);
+  if (opened) return openedLayout(text, open);
   const close = text.lastIndexOf(CLOSE);
   const firstClose = text.indexOf(CLOSE);
   const tags = [open, firstClose].filter((at) => at >= 0);
@@ -35,7 +38,33 @@ export function layoutOf(completion: string): Layout {
     headEnd: Math.min(text.length, ...tags),
     tailStart: close >= 0 ? close + CLOSE.length : null,
     think: closed ? text.slice(open + OPEN.length, close) : null,
+    opened: false,
   };
+}
+
+function openedLayout(text: string, open: number): Layout {
+  const close = text.lastIndexOf(CLOSE);
+  return {
+    text,
+    hasTags: true,
+    wellFormed: close >= 0 && text.indexOf(CLOSE) === close && open < 0,
+    headEnd: 0,
+    tailStart: close >= 0 ? close + CLOSE.length : null,
+    think: close >= 0 ? text.slice(0, close) : null,
+    opened: true,
+  };
+}
+
+/**
+ * What a reply that chooses whether to think has thought, cut off or not; null when it answers without thinking: no think
+ * tag, or the one that the template opened closed at once.
+ */
+export function thoughtOf({ text, hasTags, think, tailStart, opened }: Layout): string | null {
+  if (!hasTags) return null;
+  if (think !== null) return opened && think.trim() === '' ? null : think;
+  const start = text.indexOf(OPEN);
+  if (start >= 0) return text.slice(start + OPEN.length);
+  return tailStart === null ? text : text.slice(0, tailStart - CLOSE.length);
 }
 
 function withoutTurnEnd(completion: string): string {

@@ -67,6 +67,8 @@ const generateRequest = z.object({
   /** τ of the early exit; without it nothing is ended early. */
   exit_threshold: z.number().optional(),
   think_budget: count.optional(),
+  /** Text that the completion is made to begin with, and the probability with which it was chosen. */
+  begin: z.object({ text: z.string().min(1), probability: z.number().positive().max(1) }).optional(),
 });
 const rolloutEvent = z.object({
   id: count,
@@ -79,6 +81,8 @@ const rolloutEvent = z.object({
   finish_reason: z.enum(finishReasons),
   prompt_tokens: count,
   cached_tokens: count,
+  /** Tokens at its beginning that were given (`begin`); the first has the log-prob of the choice, the others 0. */
+  forced: count.optional(),
   exit: z.object({ exited: z.boolean(), confidence: z.number().nullable(), reason: z.string() }).optional(),
 });
 const progressEvent = z.object({ done: count, total: count, generated_tokens: count });
@@ -186,7 +190,15 @@ const rolloutsQuestion = z.object({
  */
 const rolloutsAnswer = z.object({
   weights_step: count,
-  rollouts: z.array(z.object({ prompt_id: z.string(), token_ids: tokenIds, logprobs: z.array(z.number()) })),
+  rollouts: z.array(
+    z.object({
+      prompt_id: z.string(),
+      token_ids: tokenIds,
+      logprobs: z.array(z.number()),
+      /** Tokens at the beginning that were given and not sampled. */
+      forced: count.optional(),
+    }),
+  ),
 });
 const rewardQuestion = z.object({
   step: count,

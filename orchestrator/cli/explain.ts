@@ -58,6 +58,7 @@ const LAYOUTS: Readonly<Record<string, string>> = {
   'answer-twice': 'box, think block, box',
   cot: 'think block, answer',
   direct: 'the answer alone',
+  'adapt-think': 'the answer, alone or behind a think block',
 };
 
 function layoutOf(recipe: unknown): string {
@@ -99,7 +100,9 @@ interface RecipeParts {
 function rewardText(reward: Reward, recipe: unknown): string {
   const { reward: weights = {} } = (recipe ?? {}) as RecipeParts;
   const { first = 0.9, second = 1.1, format = 1 } = weights;
-  const ending = `${format} × format ${reward.format} + fallback bonus ${reward.fallback} = ${reward.total.toFixed(3)}`;
+  const bonus =
+    reward.direct === undefined ? `fallback bonus ${reward.fallback}` : `bonus for not thinking ${reward.direct}`;
+  const ending = `${format} × format ${reward.format} + ${bonus} = ${reward.total.toFixed(3)}`;
   // One answer alone carries both weights.
   if (modeOf(recipe) !== 'answer-twice') return `${first + second} × answer ${round(reward.second)} + ${ending}`;
   return `${first} × first ${round(reward.first)} + ${second} × second ${round(reward.second)} + ${ending}`;

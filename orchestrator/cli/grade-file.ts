@@ -5,6 +5,7 @@ import { lettersTakenOff } from '../data/index.js';
 import { ensureEnvironment } from '../environment/index.js';
 import { UserError } from '../errors.js';
 import { gradeMany, type MathVerifier } from '../grading/index.js';
+import { opensThinking } from '../prompting/index.js';
 import { loadRecipe } from '../recipe/index.js';
 import {
   type Box,
@@ -16,7 +17,7 @@ import {
   type Verdict,
   type Verdicts,
 } from '../records/index.js';
-import { dualAnswerReward } from '../reward/index.js';
+import { adaptThinkReward, dualAnswerReward } from '../reward/index.js';
 import { explain } from './explain.js';
 import { printJsonLine, printText } from './output.js';
 import { readJsonLines } from './read-json-lines.js';
@@ -32,6 +33,9 @@ const DEFAULTS = {
   formatRule: 'strict',
   mathTimeout: 5,
 } as const;
+
+/** AdaptThink's δ (arXiv 2505.13417). */
+const DEFAULT_DELTA = 0.05;
 
 const segmentSchema = z.union([spanSchema.transform((span) => [span]), z.array(spanSchema)]);
 const rowSchema = z.object({
@@ -54,7 +58,7 @@ type Row = z.infer<typeof rowSchema>;
 const flagsSchema = z.object({
   recipe: z.string().optional(),
   threshold: z.coerce.number().gt(0, 'a number above 0').max(1, 'at most 1').optional(),
-  mode: z.enum(['answer-twice', 'cot', 'direct']).optional(),
+  mode: z.enum(['answer-twice', 'cot', 'direct', 'adapt-think']).optional(),
   formatRule: z.enum(['strict', 'reference']).optional(),
   parsers: z
     .string()
@@ -70,6 +74,8 @@ interface Rules {
   readonly mode: Mode;
   readonly reading: Reading;
   readonly explain: boolean;
+  /** δ of the mode adapt-think. */
+  readonly delta: number;
 }
 
 /** `vauto grade`: rows in, verdicts and reward out, a batch at a time. */
@@ -105,7 +111,10 @@ async function rulesOf(flags: Record<string, string | boolean>): Promise<Rules> 
   const reward = recipe?.reward ?? DEFAULTS;
   const mode = given ?? recipe?.prompting.mode ?? 'answer-twice';
   if (parsers && mode === 'answer-twice')
-    throw badFlag('parsers', 'in the mode answer-twice both answers are boxes; it goes with --mode cot or direct');
+    throw badFlag(
+      'parsers',
+      'in the mode answer-twice both answers are boxes; it goes with --mode cot, direct or adapt-think',
+    );
   return {
     reward: {
       ...reward,
@@ -116,7 +125,9 @@ async function rulesOf(flags: Record<string, string | boolean>): Promise<Rules> 
     reading: {
       formatRule: formatRule ?? reward.formatRule,
       parsers: parsers ?? recipe?.prompting.parsers ?? ['box'],
+      thinkOpened: recipe !== undefined && opensThinking(recipe.train.adaptThink),
     },
+    delta: recipe?.train.adaptThink.delta ?? DEFAULT_DELTA,
     explain: explaining,
   };
 }
@@ -131,7 +142,10 @@ async function gradeBatch(rows: readonly Row[], rules: Rules, verifyMath: MathVe
   const graded = await gradeMany(items, { verifyMath, correctThreshold: weights.correctThreshold });
   items.forEach(({ row, prompt, trace }, index) => {
     const verdicts = graded[index] ?? { first: null, second: null };
-    const reward = dualAnswerReward(trace, verdicts, weights, mode);
+    const reward =
+      mode === 'adapt-think'
+        ? adaptThinkReward(trace, verdicts, weights, rules.delta)
+        : dualAnswerReward(trace, verdicts, weights, mode);
     if (rules.explain) {
       const recipe = { reward: weights, prompting: { mode } };
       printText(`${explain(prompt.id, { text: completionOf(row).text, trace, verdicts, reward }, prompt, recipe)}\n`);

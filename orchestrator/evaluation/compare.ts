@@ -1,44 +1,59 @@
+import { groupBy } from '../records/index.js';
 import { pairedBootstrap } from '../statistics/index.js';
 import { INTERVAL, type Metric, type Policy, type Taken, take } from './metrics.js';
 import type { Sample } from './sample.js';
 
 type Comparison = Metric & { readonly policy: Policy };
 
-/**
- * What one policy does beside another on the same traces, paired by sample, with 95% intervals over clusters: accuracy
- * that thinking adds (`always` versus-never), accuracy that exiting early costs (`auto` versus-always) and the share of
- * generated tokens it saves (`auto` token-saving, relative to the mean of always thinking). Only pairs of which both are
- * among `policies`.
- */
+/** Answers of each policy; `undefined` where it was not evaluated. */
+export type Answers = Readonly<Partial<Record<Policy, readonly Taken[]>>>;
+
+/** `compareAnswers` of policies that are read off the same traces. */
 export function comparePolicies(
   samples: readonly Sample[],
   policies: readonly Policy[],
   threshold: number,
 ): Comparison[] {
-  const pairs = (policy: Policy, other: Policy) =>
-    samples.map((sample) => [take(sample, policy, threshold), take(sample, other, threshold)] as const);
-  const always = samples.map((sample) => take(sample, 'always', threshold).tokens);
-  const meanTokens = always.reduce((sum, tokens) => sum + tokens, 0) / always.length;
-  const has = (...names: Policy[]) => names.every((name) => policies.includes(name));
+  const read = (policy: Policy) => samples.map((sample) => take(sample, policy, threshold));
+  return compareAnswers(Object.fromEntries(policies.map((policy) => [policy, read(policy)])));
+}
+
+/**
+ * What one policy does beside another, paired by prompt, with 95% intervals over clusters: accuracy that thinking adds
+ * (`always` versus-never), accuracy that not always thinking costs (`auto` versus-always) and the share of generated
+ * tokens it saves (`auto` token-saving, relative to the mean of always thinking). Only pairs of which both are there.
+ */
+export function compareAnswers({ never, always, auto }: Answers): Comparison[] {
   const correct = (taken: Taken) => Number(taken.verdict?.correct === true);
+  const meanTokens = always === undefined ? 1 : always.reduce((sum, { tokens }) => sum + tokens, 0) / always.length;
   const spared = (taken: Taken) => -taken.tokens / meanTokens;
   return [
-    ...(has('always', 'never') ? [difference('always', 'versus-never', pairs('always', 'never'), correct)] : []),
-    ...(has('auto', 'always')
+    ...(always && never ? [difference('always', 'versus-never', pairsOf(always, never), correct)] : []),
+    ...(auto && always
       ? [
-          difference('auto', 'versus-always', pairs('auto', 'always'), correct),
-          difference('auto', 'token-saving', pairs('auto', 'always'), spared),
+          difference('auto', 'versus-always', pairsOf(auto, always), correct),
+          difference('auto', 'token-saving', pairsOf(auto, always), spared),
         ]
       : []),
   ];
 }
 
-function difference(
-  policy: Policy,
-  name: string,
-  pairs: readonly (readonly [Taken, Taken])[],
-  pick: (taken: Taken) => number,
-): Comparison {
+type Pair = readonly [Taken, Taken];
+
+/** By prompt, each time the next answer to it. */
+function pairsOf(some: readonly Taken[], others: readonly Taken[]): Pair[] {
+  const waiting = groupBy(others, ({ sample }) => sample.prompt.id);
+  const taken = new Map<string, number>();
+  return some.flatMap((one): Pair[] => {
+    const { id } = one.sample.prompt;
+    const place = taken.get(id) ?? 0;
+    taken.set(id, place + 1);
+    const other = waiting.get(id)?.[place];
+    return other ? [[one, other]] : [];
+  });
+}
+
+function difference(policy: Policy, name: string, pairs: readonly Pair[], pick: (taken: Taken) => number): Comparison {
   if (pairs.length === 0) return { policy, name, value: null, n: 0 };
   const clusters = pairs.map(([{ sample }]) => sample.cluster);
   const { mean, low, high } = pairedBootstrap(

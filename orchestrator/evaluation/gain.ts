@@ -49,15 +49,22 @@ export function sampledAccuracy(samples: readonly Sample[]): Value {
   return { name: 'accuracy', value: mean, low, high, n: values.length };
 }
 
+/** Policy whose accuracy a pass measures where both answers are read off one reply. */
+const POLICY_OF_PASS: Readonly<Record<string, string>> = { greedy: 'always', sampled: 'sampled' };
+
 /** Change of the second answer's accuracy since an earlier evaluation, paired by prompt, one row per pass. */
-export function gainsOf(benchmark: string, before: readonly Sample[], after: readonly Sample[]): MetricRow[] {
-  const policies = { greedy: 'always', sampled: 'sampled' } as const;
-  return (['greedy', 'sampled'] as const).flatMap((pass) => {
+export function gainsOf(
+  benchmark: string,
+  before: readonly Sample[],
+  after: readonly Sample[],
+  policies = POLICY_OF_PASS,
+): MetricRow[] {
+  return Object.entries(policies).flatMap(([pass, policy]) => {
     const of = (samples: readonly Sample[]) => samples.filter((sample) => sample.pass === pass);
     const change = pooledChange([{ before: of(before), after: of(after) }], secondRight);
     if (change === undefined) return [];
     const { gain: value, low, high, n } = change;
-    return [{ benchmark, policy: policies[pass], name: 'gain', value, low, high, n }];
+    return [{ benchmark, policy, name: 'gain', value, low, high, n }];
   });
 }
 

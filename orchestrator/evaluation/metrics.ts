@@ -30,7 +30,12 @@ const GROUNDED = 0.5;
  */
 export function metricsOf(samples: readonly Sample[], policy: Policy, threshold: number): Metric[] {
   const taken = samples.map((sample) => take(sample, policy, threshold));
-  return [...answerMetrics(taken), ...policyMetrics(taken, policy), ...groundingMetrics(taken)];
+  return takenMetrics(taken, policy === 'auto' ? gateMetrics(taken) : []);
+}
+
+/** Of answers however they were chosen: how right they are and what they cost, with what the `choice` did. */
+export function takenMetrics(taken: readonly Taken[], choice: readonly Metric[]): Metric[] {
+  return [...answerMetrics(taken), ...choice, ...groundingMetrics(taken)];
 }
 
 /** What the policy makes of a sample. */
@@ -53,11 +58,15 @@ function answerMetrics(taken: readonly Taken[]): Metric[] {
   ];
 }
 
-/** What the gate does: how right the answers are that it takes early, and how many it sends to think that need it. */
-function policyMetrics(taken: readonly Taken[], policy: Policy): Metric[] {
-  if (policy !== 'auto') return [];
-  const exits = taken.filter(({ exit }) => exit);
+/** Thinking is needed where the first answer is wrong and the second is right. */
+function gateMetrics(taken: readonly Taken[]): Metric[] {
   const needy = taken.filter(({ sample: { verdicts } }) => !verdicts.first?.correct && verdicts.second?.correct);
+  return choiceMetrics(taken, needy);
+}
+
+/** What a choice to think or not does: how right the answers without thinking are, and how many of `needy` think. */
+export function choiceMetrics(taken: readonly Taken[], needy: readonly Taken[]): Metric[] {
+  const exits = taken.filter(({ exit }) => exit);
   return [
     share('exit-accuracy', exits, ({ verdict }) => verdict?.correct === true),
     share('think-recall', needy, ({ exit }) => !exit),

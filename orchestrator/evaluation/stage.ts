@@ -7,6 +7,7 @@ import { comparePolicies } from './compare.js';
 import { gainsOf, sampledAccuracy } from './gain.js';
 import { metricsOf } from './metrics.js';
 import { type Sample, samplesOf } from './sample.js';
+import { forcedPasses, SWITCH_PASSES, sampledChoice, switchMetrics } from './switch.js';
 
 export const name = 'evaluate';
 /** Raise when the stage's output for the same inputs changes. */
@@ -22,14 +23,28 @@ export interface EvaluationSummary {
 
 /** What the result depends on, besides the weights, the engine and (for gains) the earlier evaluation. */
 export function inputs(recipe: Recipe): unknown {
-  const { evaluate, prompting, reward, video, engine } = recipe;
-  return { evaluate, prompting: { mode: prompting.mode, parsers: prompting.parsers }, reward, video, engine };
+  const { evaluate, prompting, reward, video, engine, train } = recipe;
+  const chooses = isSwitch(recipe) ? { adaptThink: train.adaptThink } : {};
+  return {
+    ...chooses,
+    evaluate,
+    prompting: { mode: prompting.mode, parsers: prompting.parsers },
+    reward,
+    video,
+    engine,
+  };
 }
 
 export function estimate(recipe: Recipe, prompts: ReadonlyMap<string, readonly Prompt[]>): Estimate {
   const total = benchmarkSets(recipe).reduce((sum, { set }) => sum + (prompts.get(set)?.length ?? 0), 0);
-  const rollouts = total * (1 + recipe.evaluate.samples.count);
+  const greedy = 1 + (isSwitch(recipe) ? forcedPasses(recipe).length : 0);
+  const rollouts = total * (greedy + recipe.evaluate.samples.count);
   return { rollouts, tokens: rollouts * recipe.evaluate.maxTokens, steps: 0 };
+}
+
+/** Whether the model itself chooses to think, so that each policy has replies of its own. */
+function isSwitch({ prompting }: Recipe): boolean {
+  return prompting.mode === 'adapt-think';
 }
 
 /** Benchmarks of a recipe with the name of their prompt set in the store. */
@@ -39,7 +54,8 @@ export function benchmarkSets(recipe: Recipe): { benchmark: string; set: string 
 
 /**
  * One greedy pass that records both answers, from which the policies never, always and auto are read, and one sampled
- * pass at the training temperature. `before` is the stage whose rows the gains are paired with.
+ * pass at the training temperature; of a model that chooses itself also one greedy pass that is made to answer at once and
+ * one that is made to think. `before` is the stage whose rows the gains are paired with.
  */
 export async function run(
   context: StageContext,
@@ -49,8 +65,11 @@ export async function run(
   const { recipe } = context;
   const { maxTokens, thinkBudget, samples } = recipe.evaluate;
   const totals = { generatedTokens: 0, engineSeconds: 0, rollouts: 0 };
-  const passes: { pass: string; count: number; sampling: Sampling }[] = [
+  const passes: { pass: string; count: number; sampling: Sampling; begin?: string }[] = [
     { pass: 'greedy', count: 1, sampling: greedy(maxTokens) },
+    ...(isSwitch(recipe) ? forcedPasses(recipe) : []).map((forced) => {
+      return { ...forced, count: 1, sampling: greedy(maxTokens) };
+    }),
     {
       pass: 'sampled',
       count: samples.count,
@@ -58,9 +77,9 @@ export async function run(
     },
   ];
   for (const { benchmark, set } of benchmarkSets(recipe)) {
-    for (const { pass, count, sampling } of passes.filter((item) => item.count > 0)) {
+    for (const pass of passes.filter((item) => item.count > 0)) {
       const prompts = context.prompts.get(set) ?? [];
-      const summary = await context.collect(weights, { pass, set, prompts, count, sampling, thinkBudget });
+      const summary = await context.collect(weights, { ...pass, set, prompts, thinkBudget });
       totals.generatedTokens += summary.generatedTokens;
       totals.engineSeconds += summary.engineSeconds;
       totals.rollouts += summary.rollouts;
@@ -83,15 +102,24 @@ export async function run(
 }
 
 /** Metrics of each policy on the greedy traces, what the policies do beside each other, and accuracy when sampled. */
-function policyMetrics({ evaluate }: Recipe, benchmark: string, samples: readonly Sample[]): MetricRow[] {
-  const greedy = ofPass(samples, 'greedy');
+function policyMetrics(recipe: Recipe, benchmark: string, samples: readonly Sample[]): MetricRow[] {
+  const { evaluate } = recipe;
   const sampled = ofPass(samples, 'sampled');
+  return [
+    ...(isSwitch(recipe)
+      ? switchMetrics(benchmark, samples, evaluate.policies)
+      : gateMetrics(recipe, benchmark, ofPass(samples, 'greedy'))),
+    ...(sampled.length > 0 ? [{ benchmark, policy: 'sampled', ...sampledAccuracy(sampled) }] : []),
+    ...(sampled.length > 0 && isSwitch(recipe) ? sampledChoice(benchmark, sampled) : []),
+  ];
+}
+
+function gateMetrics({ evaluate }: Recipe, benchmark: string, greedy: readonly Sample[]): MetricRow[] {
   return [
     ...evaluate.policies.flatMap((policy) =>
       metricsOf(greedy, policy, evaluate.threshold).map((metric) => ({ benchmark, policy, ...metric })),
     ),
     ...comparePolicies(greedy, evaluate.policies, evaluate.threshold).map((metric) => ({ benchmark, ...metric })),
-    ...(sampled.length > 0 ? [{ benchmark, policy: 'sampled', ...sampledAccuracy(sampled) }] : []),
   ];
 }
 
@@ -107,8 +135,18 @@ function gains(
   samples: readonly Sample[],
   before: number | undefined,
 ): MetricRow[] {
-  return before === undefined ? [] : gainsOf(benchmark, samplesOfSets(context, before, sets), samples);
+  if (before === undefined) return [];
+  const earlier = samplesOfSets(context, before, sets);
+  return isSwitch(context.recipe)
+    ? gainsOf(benchmark, earlier, samples, POLICY_OF_SWITCH_PASS)
+    : gainsOf(benchmark, earlier, samples);
 }
+
+/** `sampled` is a pass of its own, whatever the mode. */
+const POLICY_OF_SWITCH_PASS = {
+  ...Object.fromEntries(Object.entries(SWITCH_PASSES).map(([policy, pass]) => [pass, policy])),
+  sampled: 'sampled',
+};
 
 function ofPass(samples: readonly Sample[], pass: string): Sample[] {
   return samples.filter((sample) => sample.pass === pass);

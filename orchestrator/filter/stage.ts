@@ -17,8 +17,9 @@ const FIRST_WAVE = 2;
 
 /** What the result depends on, besides the weights and the engine. */
 export function inputs(recipe: Recipe): unknown {
-  const { filter, prompting, reward, video, engine } = recipe;
-  return { filter, prompting: { mode: prompting.mode, parsers: prompting.parsers }, reward, video, engine };
+  const { filter, prompting, reward, video, engine, train } = recipe;
+  const chooses = prompting.mode === 'adapt-think' ? { adaptThink: train.adaptThink } : {};
+  return { ...chooses, filter, prompting: { mode: prompting.mode, parsers: prompting.parsers }, reward, video, engine };
 }
 
 export function estimate(recipe: Recipe, prompts: ReadonlyMap<string, readonly Prompt[]>): Estimate {

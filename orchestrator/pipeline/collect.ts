@@ -1,9 +1,10 @@
 import PQueue from 'p-queue';
 import { parseCompletion } from '../answer/index.js';
 import { gradeMany, type MathVerifier } from '../grading/index.js';
+import { opensThinking } from '../prompting/index.js';
 import type { Recipe } from '../recipe/index.js';
 import type { Prompt, Rollout } from '../records/index.js';
-import { dualAnswerReward } from '../reward/index.js';
+import { adaptThinkReward, dualAnswerReward } from '../reward/index.js';
 import { isFailure, type RolloutEngine, type RolloutFailure, type RolloutRequest } from '../rollout/engine.js';
 import { type EngineIdentity, requestKey } from '../rollout/index.js';
 import type { RolloutRow, Store } from '../store/index.js';
@@ -191,8 +192,8 @@ export async function gradeRollouts(
   rollouts: readonly Rollout[],
 ): Promise<RolloutRow[]> {
   const { mode, parsers } = grader.recipe.prompting;
-  const weights = grader.recipe.reward;
-  const reading = { formatRule: weights.formatRule, parsers };
+  const { reward: weights, train } = grader.recipe;
+  const reading = { formatRule: weights.formatRule, parsers, thinkOpened: opensThinking(train.adaptThink) };
   const places = new Map(prompts.map((prompt, place) => [prompt.id, { prompt, place }]));
   const items = rollouts.flatMap((rollout) => {
     const found = places.get(rollout.promptId);
@@ -205,7 +206,10 @@ export async function gradeRollouts(
   });
   return items.map(({ prompt, rollout, trace }, index) => {
     const graded = verdicts[index] ?? { first: null, second: null };
-    const reward = dualAnswerReward(trace, graded, weights, mode);
+    const reward =
+      mode === 'adapt-think'
+        ? adaptThinkReward(trace, graded, weights, train.adaptThink.delta)
+        : dualAnswerReward(trace, graded, weights, mode);
     return { set: job.set, pass: job.pass, promptId: prompt.id, rollout, trace, verdicts: graded, reward };
   });
 }

@@ -42,6 +42,8 @@ export interface CollectJob {
   readonly thinkBudget?: number | undefined;
   /** Where this job stands in a larger one, in requests. */
   readonly progress?: { readonly before: number; readonly total: number };
+  /** What every completion is made to begin with. */
+  readonly begin?: string;
 }
 
 /** `bitwise`: batches are the same each time, and so are the bits; `throughput`: the same work, as fast as it goes. */

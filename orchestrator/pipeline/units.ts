@@ -46,6 +46,7 @@ export function requestsOf(recipe: Recipe, system: string | undefined, job: Coll
         sampling: job.sampling,
         ...(job.exit === undefined ? {} : { exit: job.exit }),
         ...(job.thinkBudget === undefined ? {} : { thinkBudget: job.thinkBudget }),
+        ...(job.begin === undefined ? {} : { begin: { text: job.begin, probability: 1 } }),
       };
     });
   });

@@ -3,9 +3,10 @@ import { FALLBACK_SENTENCE, type ProblemType } from '../records/index.js';
 
 /**
  * How a model is asked.
- * answer-twice: answer, think, answer again (VideoAuto-R1, section 3.1); cot: think, then answer; direct: the answer alone.
+ * answer-twice: answer, think, answer again (VideoAuto-R1, section 3.1); cot: think, then answer; direct: the answer alone;
+ * adapt-think: the answer at once or after thinking, as the model chooses (AdaptThink, arXiv 2505.13417).
  */
-export type PromptingMode = 'answer-twice' | 'cot' | 'direct';
+export type PromptingMode = 'answer-twice' | 'cot' | 'direct' | 'adapt-think';
 
 /** Built-in system prompts. What a model is trained with it must be evaluated with: the text is part of every key. */
 export const SYSTEM_PROMPTS: Readonly<Record<PromptingMode, string>> = {
@@ -24,6 +25,13 @@ export const SYSTEM_PROMPTS: Readonly<Record<PromptingMode, string>> = {
     'Your whole reply has this layout and nothing around it: <think>...</think>\\boxed{...}',
   ].join('\n'),
   direct: 'You are a helpful assistant.',
+  'adapt-think': [
+    'You are a helpful assistant.',
+    'Decide for each question whether you have to think about it.',
+    'If you know the answer at once, give it right away inside \\boxed{...}, with nothing before it.',
+    'If you do not, FIRST work through the question step by step inside a single pair of <think> and </think> tags, THEN give your answer inside \\boxed{...}.',
+    'Your whole reply has one of these two layouts and nothing around it: \\boxed{...} or <think>...</think>\\boxed{...}',
+  ].join('\n'),
 };
 
 const BOXED = 'Put your final answer in \\boxed{}.';

@@ -1,8 +1,9 @@
 import type { Problem } from './finder.js';
 import { type Path, pathText } from './place.js';
+import { adaptThinkRules } from './rules-adapt-think.js';
 import type { Recipe } from './schema.js';
 
-type Rule = (recipe: Partial<Recipe>) => Problem[];
+export type Rule = (recipe: Partial<Recipe>) => Problem[];
 
 /** Problems that only show when several keys are read together; rules whose sections are broken stay silent. */
 export function crossFieldProblems(recipe: Partial<Recipe>): Problem[] {
@@ -28,6 +29,7 @@ const RULES: readonly Rule[] = [
   completionsFit,
   processesDivideSteps,
   batchesDivideSteps,
+  ...adaptThinkRules,
 ];
 
 function trainingNeedsData({ data, filter, train }: Partial<Recipe>): Problem[] {
@@ -128,7 +130,7 @@ function twoAnswersAreBoxed({ prompting }: Partial<Recipe>): Problem[] {
       path: ['prompting', 'parsers'],
       message: `prompting.parsers is [${prompting.parsers.join(', ')}], but in the mode answer-twice both answers are boxes`,
       other: ['prompting', 'mode'],
-      fix: 'leave prompting.parsers out, or set prompting.mode to cot or direct',
+      fix: 'leave prompting.parsers out, or set prompting.mode to cot, direct or adapt-think',
     },
   ];
 }

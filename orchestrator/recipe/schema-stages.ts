@@ -113,6 +113,36 @@ const pushSchema = z
     'Uploads the trained policy to the Hugging Face Hub. The token comes from the environment (HF_TOKEN) alone; a push that fails is a warning.',
   );
 
+const adaptThinkSchema = z
+  .strictObject({
+    delta: z
+      .number()
+      .min(0)
+      .max(100)
+      .default(0.05)
+      .describe(
+        'Bonus δ of a reply that answers without thinking, right or wrong; a right answer earns first + second.',
+      ),
+    direct: z
+      .string()
+      .min(1)
+      .default('\\boxed')
+      .describe(
+        'What a direct reply begins with; </think> for a model whose chat template opens the think tag. Without the brace, which tokenizers merge with what follows.',
+      ),
+    think: z
+      .string()
+      .min(1)
+      .default('<think>')
+      .describe(
+        'What a thinking reply begins with; for a model whose template opens the think tag the first word of a thought.',
+      ),
+  })
+  .prefault({})
+  .describe(
+    'The trained switch of prompting.mode adapt-think (AdaptThink, arXiv 2505.13417): one half of each group is made to answer at once, the other to think.',
+  );
+
 export const trainSchema = z
   .strictObject({
     enabled: z.boolean().default(true).describe('Train with GRPO; off, the starting policy is evaluated as it is.'),
@@ -235,6 +265,7 @@ export const trainSchema = z
       ),
     lora: loraSchema.optional(),
     push: pushSchema.optional(),
+    adaptThink: adaptThinkSchema,
     control: z
       .enum(['none', 'shuffled-rewards'])
       .default('none')
@@ -255,7 +286,7 @@ export const evaluateSchema = z
       .min(1)
       .default(['never', 'always', 'auto'])
       .describe(
-        'never: the first answer; always: the second; auto: the first when its confidence reaches the threshold.',
+        'never: the first answer; always: the second; auto: the first when its confidence reaches the threshold. With prompting.mode adapt-think: made to answer at once; made to think; as the model chooses.',
       ),
     threshold: z
       .number()

@@ -33,17 +33,17 @@ const pythonSchema = z
 const promptingSchema = z
   .strictObject({
     mode: z
-      .enum(['answer-twice', 'cot', 'direct'])
+      .enum(['answer-twice', 'cot', 'direct', 'adapt-think'])
       .default('answer-twice')
       .describe(
-        'answer-twice: answer, think, answer again (VideoAuto-R1); cot: think, then answer; direct: answer alone.',
+        'answer-twice: answer, think, answer again (VideoAuto-R1); cot: think, then answer; direct: answer alone; adapt-think: answer at once or after thinking, as the model chooses (AdaptThink).',
       ),
     parsers: z
       .array(z.enum(['answer-tag', 'box', 'after-think', 'whole']))
       .min(1)
       .default(['box'])
       .describe(
-        'In the modes cot and direct: where the answer is looked for, in this order. answer-tag: the last <answer>…</answer>; box: the last \\boxed{…}; after-think: all behind </think>; whole: the whole reply.',
+        'In the modes with one answer (cot, direct, adapt-think): where it is looked for, in this order. answer-tag: the last <answer>…</answer>; box: the last \\boxed{…}; after-think: all behind </think>; whole: the whole reply.',
       ),
     system: z
       .string()

@@ -18,6 +18,8 @@ export const recordingSchema = z.object({
   finish_reason: z.enum(finishReasons),
   prompt_tokens: z.int().min(0),
   cached_tokens: z.int().min(0),
+  /** Tokens at the beginning that were given, not sampled. */
+  forced: z.int().min(1).optional(),
   exit: exitSchema.optional(),
 });
 export type Recording = z.infer<typeof recordingSchema>;
@@ -29,6 +31,7 @@ export function toRecording(place: Pick<Recording, 'stage' | 'set' | 'pass'>, ro
     ...{ token_ids: rollout.tokenIds, logprobs: rollout.logprobs, token_ends: rollout.tokenEnds },
     ...{ finish_reason: rollout.finishReason, prompt_tokens: rollout.promptTokens },
     cached_tokens: rollout.cachedTokens,
+    ...(rollout.forced === undefined ? {} : { forced: rollout.forced }),
     ...(rollout.exit === undefined ? {} : { exit: rollout.exit }),
   };
 }
@@ -38,6 +41,7 @@ export function fromRecording(row: Recording): Rollout {
     ...{ key: row.key, promptId: row.prompt_id, index: row.index, seed: row.seed, text: row.text },
     ...{ tokenIds: row.token_ids, logprobs: row.logprobs, tokenEnds: row.token_ends },
     ...{ finishReason: row.finish_reason, promptTokens: row.prompt_tokens, cachedTokens: row.cached_tokens },
+    ...(row.forced === undefined ? {} : { forced: row.forced }),
     ...(row.exit === undefined ? {} : { exit: row.exit }),
   };
 }

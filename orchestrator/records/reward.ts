@@ -1,6 +1,6 @@
 import { z } from 'zod';
 
-/** Parts of the dual-answer reward, already weighted except `first` and `second`, which are the task rewards R(a). */
+/** Parts of a reward, already weighted except `first` and `second`, which are the task rewards R(a). */
 export const rewardSchema = z.object({
   first: z.number(),
   second: z.number(),
@@ -8,7 +8,9 @@ export const rewardSchema = z.object({
   format: z.number(),
   /** The bonus that was paid: α or 0. */
   fallback: z.number(),
-  /** w1·first + w2·second + λ·format + fallback. */
+  /** Bonus for a reply that answers without thinking: δ or 0; only in the mode adapt-think. */
+  direct: z.number().optional(),
+  /** w1·first + w2·second + λ·format + fallback + direct. */
   total: z.number(),
 });
 export type Reward = z.infer<typeof rewardSchema>;

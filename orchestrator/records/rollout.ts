@@ -57,6 +57,8 @@ export const rolloutSchema = z.object({
   promptTokens: z.number().int(),
   /** Prompt tokens served from the prefix cache. */
   cachedTokens: z.number().int(),
+  /** Tokens at the beginning that were given, not sampled: the first has the log-prob of choosing them, the others 0. */
+  forced: z.number().int().min(1).optional(),
   /** Only of a request that asked for the early exit. */
   exit: exitSchema.optional(),
 });

@@ -14,6 +14,7 @@ export type Box = z.infer<typeof boxSchema>;
 export const traceSchema = z.object({
   first: boxSchema.nullable(),
   second: boxSchema.nullable(),
+  /** Text of the think block; in the mode adapt-think null says that the reply did not think. */
   think: z.string().nullable(),
   /** 1 when the whole completion has the layout box, think block, box and nothing else. */
   format: z.union([z.literal(0), z.literal(1)]),

@@ -2,7 +2,7 @@ import { z } from 'zod';
 import { endsOf } from '../statistics/index.js';
 import type { MetricRow, StageRecord, Store } from '../store/index.js';
 import type { Estimate, Frontier, Gain, ReportData, TableRow } from './data.js';
-import { describeEnvironment, describeRecipe, recipeThreshold } from './describe.js';
+import { choosesItself, describeEnvironment, describeRecipe, recipeThreshold } from './describe.js';
 import { pickTraces, type Thumbnails } from './traces.js';
 
 export interface ReportOptions {
@@ -82,12 +82,14 @@ export async function collectReport(store: Store, runId: number, options: Report
   if (!run) throw new Error(`there is no run ${runId}`);
   const stages = new Map(store.stages(runId).map((stage) => [stage.name, stage]));
   const metrics = store.metrics(runId);
-  const frontiers = frontiersOf(stages.get('sweep'));
+  const chooses = choosesItself(run.recipe);
+  const frontiers = chooses ? [] : frontiersOf(stages.get('sweep'));
   const threshold = frontiers[0]?.chosen?.threshold ?? recipeThreshold(run.recipe);
   const ledger = store.ledger(runId);
   const evaluated = stages.get('evaluate');
   return {
     run: run.name,
+    choosesItself: chooses,
     startedAt: run.createdAt,
     recipe: describeRecipe(run.recipe, run.seed),
     environment: describeEnvironment(run.environment),
@@ -104,7 +106,7 @@ export async function collectReport(store: Store, runId: number, options: Report
     gains: gainsOf(metrics),
     frontiers,
     live: liveOf(stages.get('sweep')),
-    traces: evaluated ? await pickTraces(store, runId, evaluated.id, threshold, options) : [],
+    traces: evaluated ? await pickTraces(store, runId, evaluated.id, chooses ? null : threshold, options) : [],
     warnings: warningsOf(store, runId),
   };
 }
@@ -160,9 +162,12 @@ function tableOf(metrics: readonly StagedMetric[]): TableRow[] {
       metrics.find(
         (item) => item.stage === stage && item.benchmark === benchmark && item.policy === policy && item.name === name,
       );
-    const latest = (name: string) => (find('evaluate', name) ?? find('evaluate-before', name))?.value ?? null;
+    const cost = (name: string) => {
+      const [before, after] = [find('evaluate-before', name)?.value ?? null, find('evaluate', name)?.value ?? null];
+      return { before, now: after ?? before };
+    };
     const [before, after] = [estimateOf(find('evaluate-before', 'accuracy')), estimateOf(find('evaluate', 'accuracy'))];
-    return { benchmark, policy, before, after, tokens: latest('tokens'), thinkRatio: latest('think-ratio') };
+    return { benchmark, policy, before, after, tokens: cost('tokens'), thinkRatio: cost('think-ratio') };
   });
 }
 

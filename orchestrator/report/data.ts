@@ -17,8 +17,14 @@ export interface TableRow {
   /** Accuracy of the starting policy; null without training. */
   readonly before: Estimate | null;
   readonly after: Estimate | null;
-  readonly tokens: number | null;
-  readonly thinkRatio: number | null;
+  readonly tokens: Cost;
+  readonly thinkRatio: Cost;
+}
+
+/** What answers cost now, and before training; null where it was not measured. */
+export interface Cost {
+  readonly before: number | null;
+  readonly now: number | null;
 }
 
 /** Change of the second answer's accuracy by training, paired by prompt; in the unit of accuracy (0.05 = 5 points). */
@@ -119,13 +125,17 @@ export interface TraceSample {
   readonly reward: Reward | null;
   /** Frames that the model saw, as data URIs. */
   readonly frames: readonly string[];
-  /** The gate stops at the first answer. */
+  /** The gate stops at the first answer; of a trained switch: the reply does not think. */
   readonly exits: boolean;
+  /** The reply has one answer, and the model chose by itself whether to think. */
+  readonly chosen: boolean;
 }
 
 /** Every number and picture of a report; the HTML page and the Markdown file are two renderings of it. */
 export interface ReportData {
   readonly run: string;
+  /** The model itself chooses whether to think: there is no gate, no threshold and no frontier. */
+  readonly choosesItself: boolean;
   readonly startedAt: string;
   /** What the recipe says, as label and value. */
   readonly recipe: readonly (readonly [string, string])[];

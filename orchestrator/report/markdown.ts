@@ -3,7 +3,7 @@ import type { ReportData, TraceSample } from './data.js';
 import { figuresOf, type NamedFigure } from './figure-list.js';
 import { headlines, summary } from './headline.js';
 import { LIVE_COLUMNS, LIVE_TITLE, liveRows, liveText } from './live.js';
-import { estimateText, fixed, interval, signedPoints, thresholdText } from './numbers.js';
+import { costText, estimateText, fixed, interval, signedPoints, thresholdText } from './numbers.js';
 import { goldText, shorten } from './page-trace.js';
 
 export interface RenderedMarkdown {
@@ -45,14 +45,15 @@ function byBenchmark(figures: readonly NamedFigure[]): string {
   return each.length > 1 ? `## Accuracy against tokens, by benchmark\n\n${links(each)}` : '';
 }
 
-function results({ table: lines, gains }: ReportData): string {
+function results({ table: lines, gains, choosesItself }: ReportData): string {
   if (lines.length === 0) return '';
   const trained = lines.some((row) => row.before !== null && row.after !== null);
+  const moves = trained && choosesItself;
   const rows = lines.map(({ benchmark, policy, before, after, tokens, thinkRatio }) => {
     const gain = gains.find((item) => item.benchmark === benchmark && item.policy === policy)?.gain;
     const change = gain ? `${signedPoints(gain.value)} ${interval(gain)}` : '';
     const accuracy = trained ? [estimateText(before), estimateText(after), change] : [estimateText(after ?? before)];
-    return [plain(benchmark), policy, ...accuracy, fixed(tokens, 1), fixed(thinkRatio, 2)];
+    return [plain(benchmark), policy, ...accuracy, costText(tokens, 1, moves), costText(thinkRatio, 2, moves)];
   });
   const heads = [
     'benchmark',
@@ -76,7 +77,7 @@ function table(heads: readonly string[], left: number, rows: readonly (readonly 
 }
 
 function traceText(
-  { title, benchmark, prompt, text, trace, verdicts, reward, exits }: TraceSample,
+  { title, benchmark, prompt, text, trace, verdicts, reward, exits, chosen }: TraceSample,
   threshold: number,
 ): string {
   const options = (prompt.options ?? []).map((option, index) => `${String.fromCharCode(65 + index)}. ${option}`);
@@ -86,9 +87,12 @@ function traceText(
     trace.confidence === null
       ? 'none'
       : `${trace.confidence.toFixed(3)} ${exits ? '≥' : '<'} ${thresholdText(threshold)}`;
+  const decided = chosen
+    ? `Answer ${graded(verdicts.second?.correct)}. ${exits ? 'Does not think' : 'Thinks'}, ${trace.tokens.total} tokens.`
+    : `First answer ${graded(verdicts.first?.correct)}, second answer ${graded(verdicts.second?.correct)}. Confidence ${compared}: ${exits ? `stops after ${trace.tokens.first} of` : 'thinks,'} ${trace.tokens.total} tokens.`;
   return [
     `### ${plain(title)}`,
-    `${plain(benchmark)}, ${prompt.problemType}. Gold answer: ${plain(goldText(prompt))}. First answer ${graded(verdicts.first?.correct)}, second answer ${graded(verdicts.second?.correct)}. Confidence ${compared}: ${exits ? `stops after ${trace.tokens.first} of` : 'thinks,'} ${trace.tokens.total} tokens. Reward ${fixed(reward?.total ?? null, 2)}.`,
+    `${plain(benchmark)}, ${prompt.problemType}. Gold answer: ${plain(goldText(prompt))}. ${decided} Reward ${fixed(reward?.total ?? null, 2)}.`,
     fenced([prompt.question, ...options].join('\n')),
     fenced(shorten(text)),
   ].join('\n\n');

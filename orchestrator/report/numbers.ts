@@ -1,4 +1,4 @@
-import type { Estimate } from './data.js';
+import type { Cost, Estimate } from './data.js';
 
 /** "82.4%" of 0.824. */
 export function percent(value: number | null, digits = 1): string {
@@ -24,6 +24,11 @@ export function estimateText(estimate: Estimate | null): string {
 
 export function fixed(value: number | null, digits: number): string {
   return value === null ? '–' : value.toFixed(digits);
+}
+
+/** What an answer costs; "8.8 → 44.3" where training is meant to change it. */
+export function costText({ before, now }: Cost, digits: number, trained: boolean): string {
+  return trained && before !== null ? `${fixed(before, digits)} → ${fixed(now, digits)}` : fixed(now, digits);
 }
 
 /** A threshold for people: as many digits as it needs, four at most; above 1 it means that nothing exits. */

@@ -8,12 +8,22 @@ const SHOWN = 6000;
 
 /** One rollout: frames, question, completion with its answers marked, gate, verdicts, reward. */
 export function traceSection(sample: TraceSample, threshold: number): Markup {
-  const { title, benchmark, prompt, trace, verdicts, frames } = sample;
+  const { title, benchmark, prompt, frames } = sample;
   return markup`<article class="trace"><h3>${title}</h3><p class="note">${benchmark} · ${prompt.problemType} · ${prompt.id}</p>${strip(frames)}<p class="question">${prompt.question}</p>${options(
     prompt,
-  )}<pre>${completion(sample)}</pre><dl class="facts"><dt>Gold answer</dt><dd>${goldText(prompt)}</dd><dt>First answer</dt><dd>${answer(trace.first?.text, verdicts.first)}${
+  )}<pre>${completion(sample)}</pre><dl class="facts"><dt>Gold answer</dt><dd>${goldText(prompt)}</dd>${sample.chosen ? choice(sample) : twoAnswers(sample, threshold)}<dt>Reward</dt><dd>${reward(sample)}</dd></dl></article>`;
+}
+
+function twoAnswers(sample: TraceSample, threshold: number): Markup {
+  const { trace, verdicts } = sample;
+  return markup`<dt>First answer</dt><dd>${answer(trace.first?.text, verdicts.first)}${
     trace.fallback && markup`<span class="chip">fallback</span>`
-  }</dd><dt>Second answer</dt><dd>${answer(trace.second?.text, verdicts.second)}</dd><dt>Gate</dt><dd>${gate(sample, threshold)}</dd><dt>Reward</dt><dd>${reward(sample)}</dd></dl></article>`;
+  }</dd><dt>Second answer</dt><dd>${answer(trace.second?.text, verdicts.second)}</dd><dt>Gate</dt><dd>${gate(sample, threshold)}</dd>`;
+}
+
+function choice({ trace, verdicts, exits }: TraceSample): Markup {
+  const chose = `${exits ? 'answers at once' : 'thinks'}: ${trace.tokens.total} tokens`;
+  return markup`<dt>Answer</dt><dd>${answer(trace.second?.text, verdicts.second)}</dd><dt>Choice</dt><dd>${chose}</dd>`;
 }
 
 function strip(frames: readonly string[]): Markup {
@@ -85,9 +95,11 @@ function gate({ trace, exits }: TraceSample, threshold: number): Markup {
   return markup`${decision}<svg class="gate" viewBox="0 0 200 14" preserveAspectRatio="none" aria-hidden="true"><rect class="ground" y="4" width="200" height="6" rx="3"/><rect class="level" y="4" width="${(confidence * 200).toFixed(1)}" height="6" rx="3"/><line class="tau" x1="${tick.toFixed(1)}" x2="${tick.toFixed(1)}" y1="0" y2="14"/></svg>`;
 }
 
-function reward({ reward: parts }: TraceSample): Markup {
+function reward({ reward: parts, chosen }: TraceSample): Markup {
   if (parts === null) return markup`none: the grader gave no verdict`;
-  const { first, second, format, fallback, total } = parts;
+  const { first, second, format, fallback, direct = 0, total } = parts;
+  if (chosen)
+    return markup`${total.toFixed(2)} <span class="ci">answer ${second.toFixed(2)}, format ${format}${direct > 0 && `, bonus for not thinking ${direct}`}</span>`;
   const bonus = fallback > 0 ? `, fallback bonus ${fallback}` : '';
   return markup`${total.toFixed(2)} <span class="ci">first ${first.toFixed(2)}, second ${second.toFixed(2)}, format ${format}${bonus}</span>`;
 }

@@ -5,13 +5,19 @@ import { figuresOf, type NamedFigure } from './figure-list.js';
 import { headlines, summary } from './headline.js';
 import { LIVE_COLUMNS, LIVE_TITLE, liveRows, liveText } from './live.js';
 import { Markup, markup } from './markup.js';
-import { fixed, interval, percent, signedPoints } from './numbers.js';
+import { costText, interval, percent, signedPoints } from './numbers.js';
 import { traceSection } from './page-trace.js';
 import { PAGE_CSS } from './style.js';
 
 const STYLE_HASH = createHash('sha256').update(PAGE_CSS).digest('base64');
 /** Nothing is loaded, nothing runs: the page is text, its own style and images that it carries. */
 const POLICY = `default-src 'none'; style-src 'sha256-${STYLE_HASH}'; img-src data:; base-uri 'none'; form-action 'none'`;
+
+/** What the policies of the table are. */
+const GATED =
+  "never: the first answer counts; always: the second; auto: the first when its confidence reaches the recipe's threshold; sampled: the second, at the training temperature";
+const CHOICES =
+  'never: made to answer at once; always: made to think; auto: as the model chooses; sampled: the same at the training temperature';
 
 /** report.html: one file that needs no network and no script. Model output is text in it, never markup. */
 export function renderPage(data: ReportData): string {
@@ -75,18 +81,19 @@ function benchmarkFrontiers(data: ReportData): Markup {
 function results(data: ReportData): Markup {
   if (data.table.length === 0) return markup``;
   const trained = data.table.some((row) => row.before !== null && row.after !== null);
+  const moves = trained && data.choosesItself;
   const rows = data.table.map((row, index) => {
     const first = data.table[index - 1]?.benchmark !== row.benchmark;
     const group = first && markup`<tr class="group"><th colspan="${trained ? 6 : 4}">${row.benchmark}</th></tr>`;
     const accuracy = trained
       ? markup`<td>${estimate(row.before)}</td><td>${estimate(row.after)}</td><td>${gainOf(data, row)}</td>`
       : markup`<td>${estimate(row.after ?? row.before)}</td>`;
-    return markup`${group}<tr class="${row.policy}"><td>${row.policy}</td>${accuracy}<td>${fixed(row.tokens, 1)}</td><td>${fixed(row.thinkRatio, 2)}</td></tr>`;
+    return markup`${group}<tr class="${row.policy}"><td>${row.policy}</td>${accuracy}<td>${costText(row.tokens, 1, moves)}</td><td>${costText(row.thinkRatio, 2, moves)}</td></tr>`;
   });
   const heads = trained
     ? markup`<th>before training</th><th>after training</th><th>gain, points</th>`
     : markup`<th>accuracy</th>`;
-  return markup`<section><h2>${trained ? 'Before and after training' : 'Accuracy'}</h2><p class="note">Accuracy with 95% intervals, drawn over videos. never: the first answer counts; always: the second; auto: the first when its confidence reaches the recipe's threshold; sampled: the second, at the training temperature; chance: answers exchanged between questions. Gains are paired by question.</p><div class="scroll"><table><thead><tr><th>policy</th>${heads}<th>tokens</th><th>think ratio</th></tr></thead><tbody>${rows}</tbody></table></div></section>`;
+  return markup`<section><h2>${trained ? 'Before and after training' : 'Accuracy'}</h2><p class="note">Accuracy with 95% intervals, drawn over videos. ${data.choosesItself ? CHOICES : GATED}; chance: answers exchanged between questions. Gains are paired by question.</p><div class="scroll"><table><thead><tr><th>policy</th>${heads}<th>tokens</th><th>think ratio</th></tr></thead><tbody>${rows}</tbody></table></div></section>`;
 }
 
 function live({ live: check }: ReportData): Markup {

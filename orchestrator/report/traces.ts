@@ -28,25 +28,34 @@ const KINDS: readonly Kind[] = [
   },
 ];
 
-/** Sample traces of the greedy pass: one of each kind, from benchmarks not shown yet where there is a choice. */
+/** The same of replies with one answer, whose model chose by itself. */
+const CHOSEN_KINDS: readonly Kind[] = [
+  { title: 'Chose to answer at once, rightly', fits: ({ correct }, exits) => exits && correct === true },
+  { title: 'Chose to think, and was right', fits: ({ correct }, exits) => !exits && correct === true },
+  { title: 'Chose to answer at once, and was wrong', fits: ({ correct }, exits) => exits && correct !== true },
+  { title: 'Wrong even after thinking', fits: ({ correct }, exits) => !exits && correct !== true },
+];
+
+/** Sample traces of the greedy pass: one of each kind, from benchmarks not shown yet where there is a choice. `threshold` null: the model chooses by itself. */
 export async function pickTraces(
   store: Store,
   runId: number,
   stageId: number,
-  threshold: number,
+  threshold: number | null,
   { traces: count, thumbnails }: { traces: number; thumbnails?: Thumbnails },
 ): Promise<TraceSample[]> {
   if (count === 0) return [];
-  const chosen = choose(store.stageRows(stageId), threshold, count);
+  const picked = choose(store.stageRows(stageId), threshold, count);
   const samples: TraceSample[] = [];
+  const chosen = threshold === null;
   // One after the other: frames come from one worker.
-  for (const { row, title, exits } of chosen) {
+  for (const { row, title, exits } of picked) {
     const prompt = store.findPrompt(runId, row.set, row.promptId);
     if (!prompt) throw new Error(`prompt ${row.promptId} of ${row.set} is not in the store`);
     const { trace, verdicts, reward, rollout } = row;
     const frames = (await thumbnails?.(row.set, row.promptId)) ?? [];
     const benchmark = benchmarkOf(row.set);
-    samples.push({ title, benchmark, prompt, text: rollout.text, trace, verdicts, reward, frames, exits });
+    samples.push({ title, benchmark, prompt, text: rollout.text, trace, verdicts, reward, frames, exits, chosen });
   }
   return samples;
 }
@@ -58,13 +67,15 @@ interface Candidate {
 }
 
 /** One pass over the rows; at most `count` candidates of a kind and benchmark are held. */
-function choose(rows: Iterable<StoredRollout>, threshold: number, count: number): Candidate[] {
-  const found = KINDS.map(() => new Map<string, Candidate[]>());
+function choose(rows: Iterable<StoredRollout>, threshold: number | null, count: number): Candidate[] {
+  const kinds = threshold === null ? CHOSEN_KINDS : KINDS;
+  const found = kinds.map(() => new Map<string, Candidate[]>());
   for (const row of rows) {
     if (row.pass !== 'greedy') continue;
-    const exits = row.trace.confidence !== null && row.trace.confidence >= threshold;
-    const kind = KINDS.findIndex((item) => item.fits(row, exits));
-    const title = KINDS[kind]?.title;
+    const { confidence, think } = row.trace;
+    const exits = threshold === null ? think === null : confidence !== null && confidence >= threshold;
+    const kind = kinds.findIndex((item) => item.fits(row, exits));
+    const title = kinds[kind]?.title;
     if (title === undefined) continue;
     const list = found[kind]?.get(row.set) ?? [];
     if (list.length < count) list.push({ row, title, exits });

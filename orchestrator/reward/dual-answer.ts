@@ -8,12 +8,12 @@ import {
 } from '../records/index.js';
 
 /** How the completion was asked for; see answer/. */
-export type Mode = 'answer-twice' | 'cot' | 'direct';
+export type Mode = 'answer-twice' | 'cot' | 'direct' | 'adapt-think';
 
 /**
  * The dual-answer reward (paper, section 3.2):
  * w1·R(a1) + w2·R(a2) + λ·format + α·[a1 is the fallback and a2 is correct].
- * A missing box earns nothing. In the modes cot and direct the one answer carries both weights and there is no bonus,
+ * A missing box earns nothing. In the modes with one answer it carries both weights and there is no fallback bonus,
  * so that rewards of all modes have one scale. Null when a verdict that is needed has no value (the grader failed).
  */
 export function dualAnswerReward(trace: Trace, verdicts: Verdicts, weights: RewardWeights, mode: Mode): Reward | null {
@@ -33,7 +33,7 @@ function earnsBonus(trace: Trace, second: Verdict | null): boolean {
 }
 
 /** Binary fractions leave dust (2.7750000000000004), which would tell equal rewards apart. */
-function rounded(total: number): number {
+export function rounded(total: number): number {
   return Number(total.toFixed(12));
 }
 

@@ -19,6 +19,15 @@ export interface RolloutRequest {
   readonly exit?: { readonly threshold: number } | undefined;
   /** Tokens of thinking after which the second answer is asked for; only inside vLLM. */
   readonly thinkBudget?: number | undefined;
+  /** What the completion is made to begin with; only inside vLLM, without `exit` and `thinkBudget`. */
+  readonly begin?: Beginning | undefined;
+}
+
+/** The text is part of the completion and of its token limit; its tokens' log-probs are those of the choice. */
+export interface Beginning {
+  readonly text: string;
+  /** With which it was chosen: 1 where every completion of its kind begins so. */
+  readonly probability: number;
 }
 
 /** What the engine is, recorded with every result and part of every key. */

@@ -23,6 +23,7 @@ export function toWireRequest(request: RolloutRequest, id: number): WireRequest 
     stop: [...stop],
     ...(request.exit === undefined ? {} : { exit_threshold: request.exit.threshold }),
     ...(request.thinkBudget === undefined ? {} : { think_budget: request.thinkBudget }),
+    ...(request.begin === undefined ? {} : { begin: request.begin }),
   };
 }
 
@@ -50,6 +51,7 @@ export function toRollout(event: RolloutEvent, request: RolloutRequest): Rollout
     finishReason: event.finish_reason,
     promptTokens: event.prompt_tokens,
     cachedTokens: event.cached_tokens,
+    ...(event.forced === undefined ? {} : { forced: event.forced }),
     ...(event.exit === undefined ? {} : { exit: toExit(event.exit) }),
   };
 }

@@ -14,7 +14,7 @@ const SELECT = `
     first.value AS first_value, first.correct AS first_correct, first.state AS first_state, first.normalised AS first_normalised,
     second.value AS second_value, second.correct AS second_correct, second.state AS second_state, second.normalised AS second_normalised,
     rewards.first AS reward_first, rewards.second AS reward_second, rewards.format AS reward_format,
-    rewards.fallback AS reward_fallback, rewards.total AS reward_total
+    rewards.fallback AS reward_fallback, rewards.direct AS reward_direct, rewards.total AS reward_total
   FROM rollouts
   JOIN stages ON stages.id = rollouts.stage
   JOIN prompts ON prompts.id = rollouts.prompt
@@ -38,6 +38,7 @@ interface RawRollout {
   readonly prompt_tokens: number;
   readonly cached_tokens: number;
   readonly early_exit: string | null;
+  readonly forced: number | null;
 }
 
 interface Raw extends RawRollout {
@@ -61,6 +62,7 @@ interface Raw extends RawRollout {
   readonly reward_second: number | null;
   readonly reward_format: number | null;
   readonly reward_fallback: number | null;
+  readonly reward_direct: number | null;
   readonly reward_total: number | null;
 }
 
@@ -154,6 +156,7 @@ function rolloutOf(row: RawRollout): Rollout {
     finishReason: row.finish_reason,
     promptTokens: row.prompt_tokens,
     cachedTokens: row.cached_tokens,
+    ...(row.forced === null ? {} : { forced: row.forced }),
     ...(row.early_exit === null ? {} : { exit: JSON.parse(row.early_exit) as ExitRecord }),
   };
 }
@@ -183,13 +186,15 @@ function verdictOf(
   return state === null ? null : { value, correct: bool(correct), state, normalised };
 }
 
-function rewardOf({ reward_first, reward_second, reward_format, reward_fallback, reward_total }: Raw): Reward | null {
+function rewardOf(row: Raw): Reward | null {
+  const { reward_first, reward_second, reward_format, reward_fallback, reward_direct, reward_total } = row;
   if (reward_total === null) return null;
   const parts = {
     first: reward_first ?? 0,
     second: reward_second ?? 0,
     format: reward_format ?? 0,
     fallback: reward_fallback ?? 0,
+    ...(reward_direct === null ? {} : { direct: reward_direct }),
   };
   return { ...parts, total: reward_total };
 }

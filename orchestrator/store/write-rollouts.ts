@@ -56,13 +56,13 @@ function prepareRowWriter(db: Database) {
     .pluck();
   const insert =
     db.prepare(`INSERT INTO rollouts (stage, unit, prompt, pass, idx, step, key, seed, text, tokens, token_ids, logprobs,
-    token_ends, finish_reason, prompt_tokens, cached_tokens, trace, confidence, correct, early_exit, request)
-    VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)`);
+    token_ends, finish_reason, prompt_tokens, cached_tokens, trace, confidence, correct, early_exit, request, forced)
+    VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)`);
   const insertVerdict = db.prepare(
     'INSERT INTO verdicts (rollout, answer, value, correct, state, normalised) VALUES (?, ?, ?, ?, ?, ?)',
   );
   const insertReward = db.prepare(
-    'INSERT INTO rewards (rollout, first, second, format, fallback, total) VALUES (?, ?, ?, ?, ?, ?)',
+    'INSERT INTO rewards (rollout, first, second, format, fallback, direct, total) VALUES (?, ?, ?, ?, ?, ?, ?)',
   );
 
   return (
@@ -90,13 +90,17 @@ function prepareRowWriter(db: Database) {
       ...[packTrace(trace, rollout.text), trace.confidence, flag(rightOf(verdicts.second))],
       rollout.exit === undefined ? null : JSON.stringify(rollout.exit),
       request === undefined ? null : Buffer.from(request, 'hex'),
+      rollout.forced ?? null,
     );
     for (const answer of ['first', 'second'] as const) {
       const verdict = verdicts[answer];
       if (verdict)
         insertVerdict.run(id, answer, verdict.value, flag(verdict.correct), verdict.state, verdict.normalised);
     }
-    if (reward) insertReward.run(id, reward.first, reward.second, reward.format, reward.fallback, reward.total);
+    if (reward) {
+      const { first, second, format, fallback, direct = null, total } = reward;
+      insertReward.run(id, first, second, format, fallback, direct, total);
+    }
   };
 }
 

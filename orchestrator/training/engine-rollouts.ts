@@ -91,8 +91,8 @@ function answerOf({ weightsStep, slots, rows }: Round) {
     rows.map(({ rollout }) => [`${rollout.promptId}/${rollout.index}`, rollout]),
   );
   const rollouts = slots.map(({ promptId, index }) => {
-    const { tokenIds = [], logprobs = [] } = made.get(`${promptId}/${index}`) ?? {};
-    return { prompt_id: promptId, token_ids: tokenIds, logprobs };
+    const { tokenIds = [], logprobs = [], forced } = made.get(`${promptId}/${index}`) ?? {};
+    return { prompt_id: promptId, token_ids: tokenIds, logprobs, ...(forced === undefined ? {} : { forced }) };
   });
   return { weights_step: weightsStep, rollouts };
 }

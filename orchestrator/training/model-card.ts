@@ -38,6 +38,7 @@ export function modelCard({ recipe, base, step, prompts, sources, system, packag
     ['reward w1, w2, λ, α', [reward.first, reward.second, reward.format, reward.fallback].join(', ')],
     ['video', `${video.fps} frames a second, at most ${video.maxFrames} frames and ${video.totalTokens} tokens`],
     ['seed', seed],
+    ...(prompting.mode === 'adapt-think' ? [['bonus δ of a direct reply', train.adaptThink.delta] as const] : []),
     ...(train.lora ? [['LoRA rank, alpha', `${train.lora.rank}, ${train.lora.alpha}`] as const] : []),
     ...Object.entries(train.trl).map(([key, value]) => [`TRL ${key}`, JSON.stringify(value)] as const),
   ];
@@ -69,6 +70,8 @@ const BEHAVIOUR: Readonly<Record<Recipe['prompting']['mode'], string>> = {
   'answer-twice':
     'It answers, thinks, and answers again, `\\boxed{a1}<think>…</think>\\boxed{a2}`: where it is sure of its first answer, generation can end there.',
   cot: 'It thinks, then answers: `<think>…</think>\\boxed{a}`.',
+  'adapt-think':
+    'It chooses by the beginning of its reply whether to think: `\\boxed{a}` at once, or `<think>…</think>\\boxed{a}` (AdaptThink).',
   direct: 'It answers without thinking: `\\boxed{a}`.',
 };
 

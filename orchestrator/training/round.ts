@@ -1,5 +1,6 @@
 import type { StageContext } from '../pipeline/stage.js';
-import { messagesFor } from '../prompting/index.js';
+import { beginningOf, messagesFor } from '../prompting/index.js';
+import type { Recipe } from '../recipe/index.js';
 import type { Prompt, Rollout } from '../records/index.js';
 import type { RolloutEngine, RolloutFailure, RolloutRequest } from '../rollout/engine.js';
 import { deriveSeed, shuffled } from '../statistics/index.js';
@@ -47,7 +48,8 @@ export function roundMaker(context: StageContext, prompts: readonly Prompt[]) {
     const { messages } = messagesFor(prompt, { mode: prompting.mode, ...system });
     // The same after a resume: a round that is made again has the same completions.
     const own = deriveSeed(seed, `train/${step}`, promptId, index);
-    return { promptId, index, seed: own, messages, media: prompt.media, sampling };
+    const begin = prompting.mode === 'adapt-think' ? { begin: halfOf(train, index) } : {};
+    return { promptId, index, seed: own, messages, media: prompt.media, sampling, ...begin };
   }
 
   /** A group is graded as soon as it is whole, whatever still runs. */
@@ -121,6 +123,11 @@ export function roundMaker(context: StageContext, prompts: readonly Prompt[]) {
 /** Whether no two rewards of a group differ, so that every advantage in it is 0. */
 export function isFlat(rows: readonly RolloutRow[]): boolean {
   return new Set(rows.flatMap(({ reward }) => reward?.total ?? [])).size < 2;
+}
+
+/** AdaptThink (arXiv 2505.13417): as if a coin had chosen, so that both kinds of reply are seen from the start. */
+function halfOf({ groupSize, adaptThink }: Recipe['train'], index: number): RolloutRequest['begin'] {
+  return { text: beginningOf(index, groupSize, adaptThink), probability: 0.5 };
 }
 
 function isFailed(result: Rollout | RolloutFailure): result is RolloutFailure {

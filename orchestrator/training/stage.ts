@@ -39,8 +39,14 @@ export function inputs(recipe: Recipe): unknown {
   // How it is watched and stored, and where its policy goes, changes nothing of a training.
   const { alarms: _alarms, keepCheckpoints: _kept, push: _push, storedRollouts: _stored, ...rest } = recipe.train;
   // Nor does where the engine's memory is meanwhile.
-  const { sleep: _sleep, ...train } = rest;
-  return { train, prompting: { mode: prompting.mode, parsers: prompting.parsers }, reward, video };
+  const { sleep: _sleep, adaptThink, ...train } = rest;
+  const chooses = prompting.mode === 'adapt-think' ? { adaptThink } : {};
+  return {
+    train: { ...train, ...chooses },
+    prompting: { mode: prompting.mode, parsers: prompting.parsers },
+    reward,
+    video,
+  };
 }
 
 export function estimate(recipe: Recipe): Estimate {

@@ -29,9 +29,16 @@ const OF_TWO_ANSWERS: Readonly<Record<string, Read>> = {
   both_fallback: ({ trace: { fallback, second } }) => fallback && isFallback(second?.text ?? ''),
   confidence: ({ trace }) => trace.confidence,
 };
+/** Halves of a group: those that answered at once, those that thought. */
+const OF_A_SWITCH: Readonly<Record<string, Read>> = {
+  direct_correct: ({ trace, verdicts }) => (trace.think === null ? isRight(verdicts.second?.correct) : null),
+  think_correct: ({ trace, verdicts }) => (trace.think === null ? null : isRight(verdicts.second?.correct)),
+  direct_rate: ({ trace }) => trace.think === null,
+};
 const OF_MODE: Readonly<Record<Mode, Readonly<Record<string, Read>>>> = {
   direct: OF_ALL,
   cot: { ...OF_ALL, ...OF_THINKING },
+  'adapt-think': { ...OF_ALL, ...OF_A_SWITCH, ...OF_THINKING },
   'answer-twice': { ...OF_TWO_ANSWERS, ...OF_ALL, ...OF_THINKING },
 };
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import math
 import shutil
 import subprocess
 import sys
@@ -94,6 +95,49 @@ def test_visual_tokens_are_never_sampled(engine):
     visual = set(engine.running().suppressed)
     assert len(visual) == 4
     assert not visual & {token for rollout in rollouts.values() for token in rollout["token_ids"]}
+
+
+BEGINNINGS = ("\\boxed", "<think>", "<think>0 ")
+
+
+def test_a_given_beginning_is_part_of_the_completion(engine):
+    tokenizer = engine.running().tokenizer
+    cases = [(text, row) for text in BEGINNINGS for row in (ROWS[0], ROWS[3], ROWS[-1])]
+    begun = [request_of(i, row, begin={"text": text, "probability": 0.5}) for i, (text, row) in enumerate(cases)]
+    rollouts, host, result = generate(engine, begun)
+    assert host.of("failed") == []
+    free, _, _ = generate(engine, [request_of(i, row) for i, (_, row) in enumerate(cases)])
+    samples = [{**{k: r[k] for k in ("messages", "media")}, "token_ids": rollouts[r["id"]]["token_ids"]} for r in begun]
+    scored = engine.inspect({"samples": samples}, RecordingHost())["items"]
+    for i, (text, _) in enumerate(cases):
+        rollout, ids = rollouts[i], tokenizer.encode(text, add_special_tokens=False)
+        count = len(ids)
+        assert rollout["forced"] == count and rollout["token_ids"][:count] == ids and rollout["text"].startswith(text)
+        # The choice is the first token's, the others follow from it; what is sampled has the model's log-probs.
+        assert rollout["logprobs"][:count] == [math.log(0.5), *[0.0] * (count - 1)]
+        assert rollout["logprobs"][count:] == pytest.approx(scored[i]["logprobs"][count:], abs=1e-4)
+        assert len(rollout["token_ids"]) == len(rollout["logprobs"]) == len(rollout["token_ends"]) <= 64
+        assert rollout["token_ends"][count - 1] == len(text) and rollout["token_ends"][-1] == len(rollout["text"])
+        assert rollout["prompt_tokens"] == free[i]["prompt_tokens"] >= rollout["cached_tokens"]
+        assert rollout["key"] != free[i]["key"] and "forced" not in free[i]
+    sampled = sum(len(rollout["token_ids"]) - rollout["forced"] for rollout in rollouts.values())
+    assert result["generated_tokens"] == sampled
+
+
+def test_a_given_beginning_counts_for_the_limit_and_goes_with_nothing_that_watches(engine):
+    begin = {"text": "<think>0 ", "probability": 1}
+    requests = [
+        request_of(0, ROWS[0], max_tokens=6, begin=begin),
+        request_of(1, ROWS[0], max_tokens=3, begin=begin),
+        request_of(2, ROWS[0], exit_threshold=0.9, begin=begin),
+        request_of(3, ROWS[0], think_budget=5, begin=begin),
+    ]
+    rollouts, host, _ = generate(engine, requests)
+    assert list(rollouts) == [0] and len(rollouts[0]["token_ids"]) == 6 and rollouts[0]["finish_reason"] == "length"
+    assert rollouts[0]["logprobs"][0] == 0.0
+    told = {failed["id"]: failed["message"] for failed in host.of("failed")}
+    assert "leaves none of 3 to generate" in told[1]
+    assert "takes no early exit" in told[2] and told[2] == told[3]
 
 
 def test_a_request_that_cannot_be_taken_fails_alone(engine, tmp_path):

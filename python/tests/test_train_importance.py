@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from pathlib import Path
 from random import Random
 from typing import Any
@@ -44,9 +45,9 @@ def completion(number: int, row: dict[str, Any]) -> tuple[dict[str, Any], list[i
     return row, [random.randrange(20, 200) for _ in range(3 + number % 4)]
 
 
-def steps(folder: Path, **changes: Any) -> list[dict[str, Any]]:
+def steps(folder: Path, made_by: type[OtherNumerics] = OtherNumerics, **changes: Any) -> list[dict[str, Any]]:
     rows = tiny_rows(2, 2)
-    host = OtherNumerics(rows)
+    host = made_by(rows)
     settings = {"generation": "engine", "steps": 2, "learning_rate": 1e-5} | changes
     train.run(parameters(folder, rows, **settings), host)
     return host.payloads("step")
@@ -61,6 +62,29 @@ def test_loss_and_sizes_are_those_of_trls_own_pass(mode: str, tmp_path: Path, mo
     for mine, other in zip(ours, theirs, strict=True):
         assert mine["logp_gap_max"] > 0.4
         assert [mine[name] for name in STEP] == pytest.approx([other[name] for name in STEP], rel=1e-4)
+
+
+class Forced(OtherNumerics):
+    """Every completion was made to begin with its first token, which half of the time would have been another."""
+
+    def __init__(self, rows: list[dict[str, Any]]):
+        super().__init__(rows)
+        for made in self.made.values():
+            for rollout in made:
+                rollout["logprobs"][0] = math.log(0.5)
+                rollout["forced"] = 1
+
+
+@pytest.mark.parametrize("repeats", [True, False])
+def test_forced_tokens_are_corrected_and_tell_nothing_of_the_engine(
+    repeats: bool, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(video_grpo, "repeats_the_loss", lambda args: repeats)
+    trl = {"vllm_importance_sampling_mode": "token_truncate", "vllm_importance_sampling_clip_max": 3.0}
+    step = steps(tmp_path, Forced, trl=trl, steps=1)[0]
+    # Random tokens are unlikely beginnings: their ratio is far below what half a nat could make it.
+    assert step["importance_ratio_min"] < 0.01
+    assert 0.4 < step["logp_gap_max"] <= 0.5
 
 
 def test_extremes_are_those_of_all_batches_of_a_step(tmp_path: Path) -> None:

@@ -38,16 +38,18 @@ class Policy(Protocol):
 class Round:
     """One round's rollouts, in the order in which they were asked for.
 
-    `rows`: prompt ids; a group without difference may have been replaced by one of another prompt.
+    `rows`: prompt ids; a group without difference may have been replaced by one of another prompt. `forced`:
+    tokens that each completion was made to begin with; their log-probs are those of the choice, not the engine's.
     """
 
     rows: list[str]
     ids: list[list[int]]
     logprobs: list[list[float]]
+    forced: list[int]
 
     def part(self, own: Callable[[list[Any]], list[Any]]) -> Round:
         """What one process takes of it."""
-        return Round(own(self.rows), own(self.ids), own(self.logprobs))
+        return Round(own(self.rows), own(self.ids), own(self.logprobs), own(self.forced))
 
 
 class EngineRollouts:
@@ -94,6 +96,7 @@ class EngineRollouts:
             [entry["prompt_id"] for entry in entries],
             [entry["token_ids"] or [self.end_id] for entry in entries],
             [entry["logprobs"] or [0.0] for entry in entries],
+            [entry.get("forced", 0) for entry in entries],
         )
 
     def hand_over(self, step: int, check: list[dict[str, Any]] | None = None) -> None:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import json
+import math
 import time
 from collections.abc import Iterator
 from concurrent.futures import Future, ThreadPoolExecutor
@@ -17,7 +18,7 @@ from .host import Host
 
 HEARTBEAT_SECONDS = 0.5
 # Of a request: what decides its completion, besides prompt and media.
-DECIDING = ("temperature", "top_p", "top_k", "max_tokens", "stop", "seed", "exit_threshold", "think_budget")
+DECIDING = ("temperature", "top_p", "top_k", "max_tokens", "stop", "seed", "exit_threshold", "think_budget", "begin")
 # Of a request that ended before its first answer was there.
 NO_BOX = {"exited": False, "confidence": None, "reason": "no-box"}
 DECODE_THREADS = 2
@@ -31,6 +32,8 @@ class Generation:
     host: Host
     total: int
     keys: dict[str, str] = field(default_factory=dict)
+    #: Forced beginnings of the requests that have one.
+    begun: dict[str, Beginning] = field(default_factory=dict)
     done: int = 0
     finished_tokens: int = 0
     beaten: float = 0.0
@@ -68,9 +71,10 @@ class Generation:
         name = str(request["id"])
         try:
             media = seen.result()
-            prompt = self.engine.prompt(request["messages"], request["media"], media)
+            begun = self.begun[name] = beginning(self.engine, request)
+            prompt = self.engine.prompt(request["messages"], request["media"], media, begun.ids)
             self.keys[name] = content_key(self.engine, request, media)
-            self.engine.core.add_request(name, prompt, sampling(self.engine, request))
+            self.engine.core.add_request(name, prompt, sampling(self.engine, request, len(begun.ids)))
             if watched(request):
                 self.exits[name] = NO_BOX
         except RequestFault as fault:
@@ -87,10 +91,14 @@ class Generation:
             return
         completion = output.outputs[0]
         decision = self.decision(output.request_id)
-        token_ids = list(completion.token_ids)
+        sampled = list(completion.token_ids)
+        begun = self.begun.pop(output.request_id)
+        token_ids = [*begun.ids, *sampled]
         decoded = self.engine.detokenizer.decode(token_ids)
+        prompt_tokens = len(output.prompt_token_ids) - len(begun.ids)
+        logprobs = [step[token].logprob for step, token in zip(completion.logprobs, sampled, strict=True)]
         self.done += 1
-        self.finished_tokens += len(token_ids)
+        self.finished_tokens += len(sampled)
         self.host.emit(
             "rollout",
             {
@@ -98,11 +106,12 @@ class Generation:
                 "key": self.keys[output.request_id],
                 "text": decoded.text,
                 "token_ids": token_ids,
-                "logprobs": [step[token].logprob for step, token in zip(completion.logprobs, token_ids, strict=True)],
+                "logprobs": [*begun.logprobs, *logprobs],
                 "token_ends": decoded.ends,
                 "finish_reason": "exit" if decision and decision["exited"] else finish_reason(completion),
-                "prompt_tokens": len(output.prompt_token_ids),
-                "cached_tokens": output.num_cached_tokens or 0,
+                "prompt_tokens": prompt_tokens,
+                "cached_tokens": min(output.num_cached_tokens or 0, prompt_tokens),
+                **({"forced": len(begun.ids)} if begun.ids else {}),
                 **({} if decision is None else {"exit": decision}),
             },
         )
@@ -129,6 +138,32 @@ class Generation:
             self.engine.core.abort_request(left, internal=True)
 
 
+@dataclass(frozen=True)
+class Beginning:
+    """Tokens that a completion is made to begin with, and the log-probs that they are reported with."""
+
+    ids: list[int]
+    logprobs: list[float]
+
+
+def beginning(engine: Engine, request: dict[str, Any]) -> Beginning:
+    """What the request forces; nothing without `begin`. Raises RequestFault.
+
+    Whoever forces it chose it with `probability`: the first token's log-prob is that of the choice, and the others,
+    which follow from it, have 0.
+    """
+    begin = request.get("begin")
+    if begin is None:
+        return Beginning([], [])
+    if watched(request) or request.get("think_budget") is not None:
+        raise RequestFault("engine", "a completion with a given beginning takes no early exit and no think budget")
+    ids = engine.tokenizer.encode(begin["text"], add_special_tokens=False)
+    if len(ids) >= request["max_tokens"]:
+        message = f"the given beginning has {len(ids)} tokens, which leaves none of {request['max_tokens']} to generate"
+        raise RequestFault("engine", message)
+    return Beginning(ids, [math.log(begin["probability"]), *[0.0] * (len(ids) - 1)])
+
+
 def watched(request: dict[str, Any]) -> bool:
     return request.get("exit_threshold") is not None
 
@@ -145,8 +180,8 @@ def early_exit(engine: Engine, request: dict[str, Any]) -> dict[str, Any] | None
     return {**given, "vauto_id": str(request["id"])}
 
 
-def sampling(engine: Engine, request: dict[str, Any]) -> Any:
-    """vLLM's sampling parameters; UserFault for values that it refuses.
+def sampling(engine: Engine, request: dict[str, Any], forced: int = 0) -> Any:
+    """vLLM's sampling parameters behind `forced` given tokens; UserFault for values that it refuses.
 
     Log-probs are the model's own at temperature 1, before any bias or truncation.
     """
@@ -159,7 +194,7 @@ def sampling(engine: Engine, request: dict[str, Any]) -> Any:
             temperature=request["temperature"],
             top_p=request["top_p"],
             top_k=request["top_k"],
-            max_tokens=request["max_tokens"],
+            max_tokens=request["max_tokens"] - forced,
             seed=request["seed"],
             stop=stop or None,
             include_stop_str_in_output=True,

@@ -49,7 +49,8 @@ def correct(trainer: Any, logps: torch.Tensor, inputs: dict[str, Any], metrics: 
         trainer.vllm_importance_sampling_clip_max,
     )
     inputs["importance_sampling_ratio"] = ratio
-    gaps, ratios = difference.abs()[mask], ratio[mask] if ratio.shape == mask.shape else ratio.flatten()
+    gaps = difference.abs()[sampled(mask, inputs)]
+    ratios = ratio[mask] if ratio.shape == mask.shape else ratio.flatten()
     # Asked of all processes even by one that has nothing to add: they wait for each other.
     every = trainer.ranks.rows([*extent(gaps), *extent(ratios)])
     gap_count, gap_sum, _, gap_max, count, total, low, high = every.unbind(1)
@@ -60,6 +61,29 @@ def correct(trainer: Any, logps: torch.Tensor, inputs: dict[str, Any], metrics: 
     fold(metrics[f"{GAP}/max"], max, gap_max.max().item())
     fold(metrics[f"{RATIO}/min"], min, low.min().item())
     fold(metrics[f"{RATIO}/max"], max, high.max().item())
+
+
+def sampled(mask: torch.Tensor, inputs: dict[str, Any]) -> torch.Tensor:
+    """The tokens in `mask` [batch, tokens] that the engine sampled.
+
+    Those that a completion was made to begin with (`forced`, a count a row) have the log-prob of the choice: how far
+    the trainer's is from it says how likely the policy begins so, not how well engine and trainer agree.
+    """
+    return mask & (torch.arange(mask.shape[1], device=mask.device) >= inputs["forced"][:, None])
+
+
+def without_forced(trainer: Any, output: dict[str, Any], metrics: dict[str, list[float]]) -> None:
+    """Puts the gap of the sampled tokens alone in the place of the one that TRL took of all, where it scored them."""
+    if GAP + "/max" not in metrics or "importance_sampling_ratio" not in output:
+        return
+    mask = sampled(output["completion_mask"].bool(), output)
+    gaps = (output["old_per_token_logps"] - output["sampling_per_token_logps"]).abs()[mask]
+    gaps = gaps[~gaps.isnan()]
+    count, total, _, largest = trainer.ranks.rows(extent(gaps)).unbind(1)
+    if count.sum() == 0:
+        return
+    metrics[f"{GAP}/mean"][-1] = (total.sum() / count.sum()).item()
+    metrics[f"{GAP}/max"][-1] = largest.max().item()
 
 
 def extent(values: torch.Tensor) -> tuple[float, float, float, float]:

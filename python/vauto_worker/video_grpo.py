@@ -25,7 +25,7 @@ from . import checkpoints
 from .adapter import is_frozen
 from .engine_rollouts import EngineRollouts, Round
 from .errors import UserFault
-from .importance import correct, repeats_the_loss
+from .importance import correct, repeats_the_loss, without_forced
 from .media_view import describe_media, scale_of
 from .positions import use_engine_positions
 from .ranks import Ranks, usable
@@ -103,7 +103,12 @@ class VideoGrpoTrainer(GRPOTrainer):
         with self.without_scoring():
             output = super()._generate_and_score_completions(inputs)
         # A list beside the tensors: TRL shuffles and splits it along with them.
-        return output | {"row_ids": self.rows}
+        output |= {"row_ids": self.rows}
+        if self.round is not None:
+            output["forced"] = torch.tensor(self.round.forced, device=output["completion_mask"].device)
+            if any(self.ranks.everyones(self.round.forced)):
+                without_forced(self, output, self._metrics["train"])
+        return output
 
     def _compute_loss(self, model: Any, inputs: dict):
         self.rows = inputs["row_ids"]

@@ -13,7 +13,10 @@ export function register(program: Command): void {
       '--threshold <iou>',
       'IoU from which a grounded answer counts as correct, above 0, at most 1 (default: 0.7)',
     )
-    .option('--mode <mode>', 'form of the completions: answer-twice, cot or direct (default: answer-twice)')
+    .option(
+      '--mode <mode>',
+      'form of the completions: answer-twice, cot, direct or adapt-think (default: answer-twice)',
+    )
     .option(
       '--parsers <names>',
       'in the modes cot and direct, where to look for the answer, in this order: answer-tag, box, after-think, whole (default: box)',

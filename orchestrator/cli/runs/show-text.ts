@@ -148,7 +148,10 @@ interface Live {
   readonly live: { readonly accuracy: number; readonly meanTokens: number };
 }
 
-function sweep({ sweep: result }: RunView): string {
+function sweep({ sweep: result, run }: RunView): string {
+  // A model that chooses by itself has no threshold.
+  const { prompting } = (run.recipe ?? {}) as { prompting?: { mode?: string } };
+  if (prompting?.mode === 'adapt-think') return '';
   const { pooled, live } = (result ?? {}) as { pooled?: { chosen?: Chosen }; live?: Live | null };
   const chosen = pooled?.chosen;
   if (chosen === undefined) return '';

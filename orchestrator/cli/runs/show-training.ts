@@ -10,7 +10,7 @@ const CURVE_WIDTH = 40;
 /** What is followed over a training, in this order; the rest is in `vauto runs steps`. */
 const FOLLOWED = [
   ...['reward_mean', 'first_correct', 'second_correct', 'format_rate', 'fallback_rate', 'both_fallback', 'empty_think'],
-  ...['think_tokens', 'truncated', 'zero_variance', 'kl', 'entropy', 'logp_gap_max'],
+  ...['direct_correct', 'think_correct', 'think_tokens', 'truncated', 'zero_variance', 'kl', 'entropy', 'logp_gap_max'],
 ];
 const PARTS = ['generate', 'reward', 'score', 'forward', 'backward', 'other'];
 

@@ -69,6 +69,7 @@ export function createOpenAiEngine(options: OpenAiEngineOptions): RolloutEngine 
   }
 
   async function complete(request: RolloutRequest, { model, logprobs, info }: Server, signal: AbortSignal) {
+    if (request.begin !== undefined) throw cannot('make a completion begin with a given text');
     const call: Call = { signal, seed: request.seed, hasMedia: request.media.length > 0 };
     const body = await bodyOf(request, model, options.mediaUrls ?? 'data');
     const mode = request.exit && exitMode({ logprobs }, options.exitMode);

@@ -70,10 +70,10 @@ class Batch:
 class Writer:
     """Turns scenes into rows of tokens."""
 
-    def __init__(self, tokenizer: PreTrainedTokenizerFast, rng: random.Random) -> None:
+    def __init__(self, tokenizer: PreTrainedTokenizerFast, rng: random.Random, system: str = SYSTEM) -> None:
         self.tokenizer, self.rng = tokenizer, rng
         self.video_pad = tokenizer.convert_tokens_to_ids("<|video_pad|>")
-        self.head = self._ids(f"<|im_start|>system\n{SYSTEM}<|im_end|>\n<|im_start|>user\n")
+        self.head = self._ids(f"<|im_start|>system\n{system}<|im_end|>\n<|im_start|>user\n")
         self.before, self.after = self._ids("<|vision_start|>"), self._ids("<|vision_end|>")
         self.tail = self._ids("<|im_end|>\n<|im_start|>assistant\n")
         self.end = tokenizer.convert_tokens_to_ids("<|im_end|>")
@@ -104,15 +104,27 @@ class Writer:
         text, response = describe(bank.scenes[index])
         return self.row(text, [(response, True)], bank.patches[index])
 
-    def lesson(self, bank: Bank, task: str, noise: float, at_once: bool = False) -> Row:
-        """A question about a scene of the bank; `at_once`: only its first answer is taught."""
+    def pick(self, bank: Bank, task: str) -> tuple[Lesson, torch.Tensor | None]:
+        """A question about a scene of the bank, and the scene's patches where it has a video."""
         make = TASKS.get(task) or TEXT_LESSONS[task]
         while True:
             index = self.rng.randrange(len(bank.scenes))
             lesson = make(self.rng, bank.scenes[index])
             if lesson is not None:
                 break
-        patches = bank.patches[index] if lesson.video else None
+        return lesson, bank.patches[index] if lesson.video else None
+
+    def either(self, bank: Bank, task: str, noise: float) -> Row:
+        """One answer, by a coin at once or after thinking: what a switch is then trained to choose from."""
+        lesson, patches = self.pick(bank, task)
+        if self.rng.random() < 0.5:
+            return self.row(lesson.text, answer_at_once(lesson), patches)
+        thinking, answer = lesson.think(self.rng, noise if lesson.benchmark == "reasoning" else 0.0)
+        return self.row(lesson.text, [(f"<think>{thinking}</think>\\boxed{{{answer}}}", True)], patches)
+
+    def lesson(self, bank: Bank, task: str, noise: float, at_once: bool = False) -> Row:
+        """A question about a scene of the bank; `at_once`: only its first answer is taught."""
+        lesson, patches = self.pick(bank, task)
         if at_once:
             row = self.row(lesson.text, answer_at_once(lesson), patches, whole=False)
             return replace(row, weight=AT_ONCE_WEIGHT)

@@ -30,6 +30,8 @@ SPECIAL = [
     "<|video_pad|>",
 ]
 SYSTEM = "Answer twice: \\boxed{first}<think>steps</think>\\boxed{final}."
+#: Of the model that chooses whether to think.
+SWITCH_SYSTEM = "Answer at once, \\boxed{final}, or think first, <think>steps</think>\\boxed{final}."
 QWEN_SPLIT = (
     r"""(?i:'s|'t|'re|'ve|'m|'ll|'d)|[^\r\n\p{L}\p{N}]?\p{L}+|\p{N}"""
     r"""| ?[^\s\p{L}\p{N}]+[\r\n]*|\s*[\r\n]+|\s+(?!\S)|\s+"""

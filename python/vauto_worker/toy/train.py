@@ -21,7 +21,7 @@ import torch.nn.functional as F
 from transformers import PreTrainedTokenizerFast, Qwen2_5_VLForConditionalGeneration
 
 from .batches import Bank, Row, Writer, collate
-from .checkpoint import make_model, make_processor, make_tokenizer, save
+from .checkpoint import SWITCH_SYSTEM, SYSTEM, make_model, make_processor, make_tokenizer, save
 from .forward import logits_at_labels
 from .lessons import NOISE
 from .muon import Muon
@@ -74,6 +74,9 @@ def parse_args() -> argparse.Namespace:
     parser.add_argument("--batch", type=int, default=64, help="rows of a step, over all processes (default 64)")
     parser.add_argument("--save-minutes", type=float, default=5, help="minutes between checkpoints (default 5)")
     parser.add_argument("--lr", type=float, default=5e-3, help="learning rate of Muon (default 5e-3)")
+    parser.add_argument(
+        "--switch", action="store_true", help="teach one answer, by a coin at once or after thinking (with --start)"
+    )
     return parser.parse_args()
 
 
@@ -94,6 +97,10 @@ def choose_rows(
             task = rng.choices(list(weights), list(weights.values()))[0]
             rows.append(writer.lesson(bank, task, noise, at_once=kind == "at-once"))
     return rows
+
+
+def tasks(rng: random.Random, count: int) -> list[str]:
+    return rng.choices(list(TASK_WEIGHTS), list(TASK_WEIGHTS.values()), k=count)
 
 
 def mixture_at(fraction: float, lesson_phase: float | None) -> tuple[float, float, float, float]:
@@ -154,7 +161,7 @@ def worker(rank: int, args: argparse.Namespace, meeting: str) -> None:
     rng = random.Random(args.seed * 1000 + rank)
     share = args.videos // args.processes
     short, bank = Bank.make(rng, share // 4, (2, 3)), Bank.make(rng, share, (4, 6))
-    writer = Writer(tokenizer, rng)
+    writer = Writer(tokenizer, rng, SWITCH_SYSTEM if args.switch else SYSTEM)
     optims = optimisers(model, args.lr)
     started = saved = time.monotonic()
     step, average = 0, None
@@ -170,14 +177,12 @@ def worker(rank: int, args: argparse.Namespace, meeting: str) -> None:
             for group in optim.param_groups:
                 group["lr"] = base * factor
         noise = NOISE if args.start or fraction > NOISE_FROM else 0.0
-        rows = choose_rows(
-            writer,
-            short,
-            bank,
-            mixture_at(fraction, args.lesson_phase if args.start else None),
-            noise,
-            args.batch // args.processes,
-        )
+        count = args.batch // args.processes
+        if args.switch:
+            rows = [writer.either(bank, task, noise) for task in tasks(rng, count)]
+        else:
+            mixture = mixture_at(fraction, args.lesson_phase if args.start else None)
+            rows = choose_rows(writer, short, bank, mixture, noise, count)
         model.zero_grad()
         loss = learn(model, rows, tokenizer.pad_token_id)
         average_gradients(model, args.processes)

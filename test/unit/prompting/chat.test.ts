@@ -92,8 +92,8 @@ describe('the system turn and its hash', () => {
   });
 
   it('changes with mode and text, and with nothing else', () => {
-    const hashes = (['answer-twice', 'cot', 'direct'] as const).map((mode) => templateHash({ mode }));
-    expect(new Set(hashes).size).toBe(3);
+    const hashes = (['answer-twice', 'cot', 'direct', 'adapt-think'] as const).map((mode) => templateHash({ mode }));
+    expect(new Set(hashes).size).toBe(4);
     const own = templateHash({ mode: 'cot', system: 'x' });
     expect(own).not.toBe(hashes[1]);
     expect(templateHash({ mode: 'direct', system: systemPrompt({ mode: 'direct' }) })).toBe(hashes[2]);

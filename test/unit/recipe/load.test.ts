@@ -71,7 +71,7 @@ describe('keys', () => {
 
   it('refuse values outside their set with the nearest one', async () => {
     expect(await problems(`${MINIMAL}prompting: {mode: answer_twice}\n`)).toEqual([
-      '7:19 invalid-value: prompting.mode is "answer_twice" | did you mean "answer-twice"? allowed: answer-twice, cot, direct',
+      '7:19 invalid-value: prompting.mode is "answer_twice" | did you mean "answer-twice"? allowed: answer-twice, cot, direct, adapt-think',
     ]);
     expect(await problems(MINIMAL.replace('version: 1', 'version: 2'))).toEqual([
       '1:10 invalid-value: version is 2 | allowed: 1',

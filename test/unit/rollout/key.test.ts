@@ -31,6 +31,9 @@ test('whatever decides the completion changes the name', () => {
     changed({ sampling: { ...request.sampling, temperature: 0.5 } }),
     changed({ media: [{ kind: 'video', path: '/a.mp4', sha256: 's', start: 1 }] }),
     changed({ messages: [] }),
+    changed({ begin: { text: '<think>', probability: 1 } }),
+    changed({ begin: { text: '<think>', probability: 0.5 } }),
+    changed({ begin: { text: '\\boxed', probability: 0.5 } }),
     rolloutKey('content', 0),
     rolloutKey('content', 1),
   ];

@@ -28,6 +28,17 @@ test('a row comes back as it went in', () => {
   expect(unknown && 'step' in unknown).toBe(false);
 });
 
+test('a beginning that was given and the bonus for not thinking come back too, where there are any', () => {
+  const { store, runId, id } = filled();
+  const plain = rowOf('p9', 7);
+  const reward = plain.reward && { ...plain.reward, direct: 0.05 };
+  store.commitUnit(id, 'forced', [{ ...plain, reward, rollout: { ...plain.rollout, forced: 2 } }]);
+  const { rows } = store.rollouts({ run: runId, promptId: 'p9', limit: 9 });
+  expect(rows.at(-1)).toMatchObject({ rollout: { forced: 2 }, reward: { direct: 0.05 } });
+  expect(rows[0]?.rollout).not.toHaveProperty('forced');
+  expect(rows[0]?.reward).not.toHaveProperty('direct');
+});
+
 test('pages of any size give every row once, in one order', () => {
   const { store, runId, id } = filled();
   const whole = [...store.stageRows(id)].map((row) => row.rollout.key);

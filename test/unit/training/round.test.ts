@@ -63,6 +63,27 @@ describe('a round', () => {
     expect(round.rows.every(({ step, reward }) => step === STEP && reward !== null)).toBe(true);
   });
 
+  it('of a model that chooses whether to think is made to begin half each way, as if a coin had chosen', async () => {
+    const begun: unknown[] = [];
+    const watched: RolloutEngine = {
+      ...replay,
+      generate: async (requests) => {
+        begun.push(...requests.map(({ index, begin }) => [index, begin]));
+      },
+    };
+    const { recipe } = await load(`${MINIMAL}prompting: {mode: adapt-think}\ntrain: {groupSize: 4}\n`);
+    const context: Partial<StageContext> = { recipe, signal: new AbortController().signal };
+    const slots = [0, 1, 2, 3].map((index) => ({ promptId: 'p0', index }));
+    await roundMaker(context as StageContext, PROMPTS)(watched, STEP, STEP - 1, slots);
+    const [direct, think] = ['\\boxed', '<think>'].map((text) => ({ text, probability: 0.5 }));
+    expect(begun).toEqual([
+      [0, direct],
+      [1, direct],
+      [2, think],
+      [3, think],
+    ]);
+  });
+
   it('grades a group while others are still generated', async () => {
     const order: string[] = [];
     const noticed: [string, number][] = [];

@@ -61,6 +61,17 @@ describe('the summary of a step', () => {
     expect(summarise([uncounted], 'answer-twice')).not.toHaveProperty('think_tokens');
   });
 
+  it('of a model that chooses whether to think tells how right each half is', () => {
+    const direct = (correct: boolean, index: number): RolloutRow => {
+      const row = rowOf('p0', index, correct);
+      return { ...row, trace: { ...row.trace, think: null } };
+    };
+    const rows = [direct(true, 0), direct(false, 1), rowOf('p0', 2, true), rowOf('p0', 3, true)];
+    expect(summarise(rows, 'adapt-think')).toMatchObject({ direct_rate: 0.5, direct_correct: 0.5, think_correct: 1 });
+    expect(summarise(rows, 'adapt-think')).not.toHaveProperty('first_correct');
+    expect(summarise(rows, 'cot')).not.toHaveProperty('direct_rate');
+  });
+
   it.each(['cot', 'direct'] as const)('of %s tells nothing of a first answer', (mode) => {
     expect(Object.keys(summarise([rowOf('p0', 0)], mode)).filter((name) => /first|fallback|bonus/.test(name))).toEqual(
       [],
