@@ -30,7 +30,7 @@ export async function run({ root, note }) {
       ahead: (turn) => byVauto(root, scratch, `ahead-${turn}`, ['train.generation=engine', 'train.ahead=true']),
     });
     const rounds = await inTurn(note, {
-      fourByEngine: (turn) => byVauto(root, scratch, `engine-4-${turn}`, ['train.generation=engine', ...four]),
+      fourByEngine: (turn) => byVauto(root, scratch, `engine-4-${turn}`, ['train.generation=engine', ...together]),
       fourByTransformers: (turn) => byVauto(root, scratch, `transformers-4-${turn}`, [...transformers, ...four]),
     });
     return resultOf(pair, ways, rounds);
@@ -41,13 +41,16 @@ export async function run({ root, note }) {
 
 const transformers = ['train.generation=transformers'];
 const four = ['train.stepsPerRound=4', 'train.steps=8', 'train.saveEvery=8'];
+// A round of four steps has 256 rollouts; TRL generates them in one batch, too.
+const together = [...four, 'engine.args.max_num_seqs=256'];
 
 function resultOf(pair, ways, rounds) {
   const bare = pair.vauto.seconds / pair.bare.seconds;
   const engine = ways.engine.seconds / ways.transformers.seconds;
+  const ahead = ways.ahead.seconds / ways.transformers.seconds;
   const side = (each) => `${each.seconds.toFixed(2)} s, ${each.tokens.toFixed(1)} tokens a completion`;
   return {
-    goal: `vauto / bare TRL ≤ ${GOAL.bare}, transformers generation both; a round by the engine faster than by transformers`,
+    goal: `vauto / bare TRL ≤ ${GOAL.bare}, transformers generation both; a round by the engine, one ahead, faster than by transformers`,
     figures: {
       'rollouts a step, steps a run, runs of each': `${BATCH.promptsPerStep * BATCH.groupSize}, ${STEPS - 1}, ${TURNS}`,
       'text prompts: step of vauto / of bare TRL': bare.toFixed(3),
@@ -58,6 +61,7 @@ function resultOf(pair, ways, rounds) {
       'of it generating, training': ways.engine.parts,
       'videos, a step by transformers': side(ways.transformers),
       'of it generating and training': ways.transformers.parts,
+      'videos, one round ahead: engine / transformers': ahead.toFixed(3),
       'videos, a step by the engine one round ahead': side(ways.ahead),
       'videos, four steps a round: engine / transformers': (
         rounds.fourByEngine.seconds / rounds.fourByTransformers.seconds
@@ -65,7 +69,7 @@ function resultOf(pair, ways, rounds) {
       'four steps a round, a step by the engine': side(rounds.fourByEngine),
       'four steps a round, a step by transformers': side(rounds.fourByTransformers),
     },
-    holds: bare <= GOAL.bare && engine < GOAL.engine,
+    holds: bare <= GOAL.bare && ahead < GOAL.engine,
   };
 }
 
