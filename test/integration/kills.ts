@@ -71,7 +71,7 @@ export function killable(runs: string, args: readonly string[]) {
 }
 
 /** All that a run has found, without when and how long. */
-function contentOf(file: string, name: string) {
+export function contentOf(file: string, name: string) {
   const store = openStore(file, { readonly: true });
   try {
     const run = store.findRun(name);

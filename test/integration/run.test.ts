@@ -1,6 +1,8 @@
-import { existsSync, readFileSync, rmSync } from 'node:fs';
+import { existsSync, mkdtempSync, readFileSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { beforeAll, describe, expect, test } from 'vitest';
+import { contentOf } from './kills.js';
 import { ROOT, sharedRun, smallRunArgs, vauto } from './shared-run.js';
 
 let runs = '';
@@ -152,33 +154,24 @@ test('a matrix is checked whole before it starts, and reported in one table', as
   expect(rows[1]).toMatchObject({ status: 'done', error: null, accuracy: { always: expect.any(Number) } });
 });
 
-describe('killed and started again', () => {
-  test('a run goes on after its last committed unit', async () => {
-    const args = smallRunArgs(runs, 'killed', ['--until', 'filter', '--set', 'engine.unit=8']);
-    const first = vauto(args);
-    let seen = '';
-    first.stderr?.on('data', (chunk) => {
-      seen += String(chunk);
-      if (/filter: \d+\/96/.test(seen)) first.kill('SIGKILL');
-    });
-    await first;
-    const second = await vauto([...args, '--json']);
-    expect(second.exitCode, second.stderr).toBe(0);
-    const shown = await json(['runs', 'show', 'killed']);
-    const [filter] = shown.ledger.stages;
-    expect(filter).toMatchObject({ stage: 'filter', rollouts: 96, failures: 0, lost: 0 });
-    const { rows } = await json(['runs', 'traces', 'killed', '--limit', '200']);
-    const keys = rows.map(
-      (row: { promptId: string; rollout: { index: number } }) => `${row.promptId}/${row.rollout.index}`,
-    );
-    expect(new Set(keys).size).toBe(96);
-    // The whole run that was never killed sampled the same texts: units are fixed batches with seeds of their own.
-    const whole = await json(['runs', 'traces', 'small', '--stage', 'filter', '--limit', '200']);
-    const texts = (list: { promptId: string; rollout: { index: number; text: string } }[]) =>
-      new Map(list.map((row) => [`${row.promptId}/${row.rollout.index}`, row.rollout.text]));
-    expect(texts(rows)).toEqual(texts(whole.rows));
-    rmSync(join(runs, 'killed'), { recursive: true, force: true });
+test('the same recipe in an empty store, killed in the filter and started again: equal rollouts, rewards, weights and numbers', {
+  timeout: 600_000,
+}, async () => {
+  const folder = mkdtempSync(join(tmpdir(), 'vauto-twice-'));
+  const first = vauto(smallRunArgs(folder));
+  let seen = '';
+  first.stderr?.on('data', (chunk) => {
+    seen += String(chunk);
+    if (/filter: \d+\/96/.test(seen)) first.kill('SIGKILL');
   });
+  expect((await first).exitCode).not.toBe(0);
+  const second = await vauto(smallRunArgs(folder));
+  expect(second.exitCode, second.stderr).toBe(0);
+  const [once, twice] = [contentOf(join(runs, 'vauto.db'), 'small'), contentOf(join(folder, 'vauto.db'), 'small')];
+  expect(once.artifacts.map(({ name }) => name)).toContain('policy');
+  expect(once.ledger).toMatchObject({ cached: 0, lost: 0 });
+  expect(twice).toEqual(once);
+  rmSync(folder, { recursive: true });
 });
 
 describe('what is wrong is said before anything runs', () => {
