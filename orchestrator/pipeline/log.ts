@@ -6,9 +6,12 @@ export interface RunLog {
   close(): Promise<void>;
 }
 
-/** What the workers print, with the time, appended to `workers.log` in the run folder. */
+/** In every run folder, from the beginning of the run. */
+export const LOG_FILE = 'workers.log';
+
+/** What the workers print, with the time, appended to the log in the run folder. */
 export function openLog(runFolder: string): RunLog {
-  const stream = createWriteStream(join(runFolder, 'workers.log'), { flags: 'a' });
+  const stream = createWriteStream(join(runFolder, LOG_FILE), { flags: 'a' });
   // A full disk must not end the run over a log line; the store will say it.
   stream.on('error', () => {});
   return {

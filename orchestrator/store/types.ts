@@ -216,6 +216,8 @@ export interface Store {
   setRunStatus(runId: number, status: Status, reason?: string): void;
   /** Takes the run and all its rows away; the folder is the caller's. */
   removeRun(runId: number): void;
+  /** Takes away what no run refers to: attempts that a later one replaced, prompts that left their set and have no rollouts. */
+  removeUnreferenced(): { readonly stages: number; readonly rollouts: number; readonly prompts: number };
 
   /** Done with this key: reused. Unfinished with this key: goes on. Anything else, or forced: a new attempt. */
   startStage(runId: number, name: string, key: string, options?: { readonly force?: boolean }): StartedStage;

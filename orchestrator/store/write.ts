@@ -10,6 +10,7 @@ type RunWriter = Pick<
   | 'updateRun'
   | 'setRunStatus'
   | 'removeRun'
+  | 'removeUnreferenced'
   | 'startStage'
   | 'finishStage'
   | 'failStage'
@@ -114,6 +115,7 @@ export function runWriter(db: Database, file: string): RunWriter {
     removeRun: (runId) => {
       db.prepare('DELETE FROM runs WHERE id = ?').run(runId);
     },
+    removeUnreferenced: db.transaction(() => removeUnreferenced(db)).immediate,
     startStage,
     finishStage,
     failStage: (stageId, reason, status) => {
@@ -146,6 +148,16 @@ export function runWriter(db: Database, file: string): RunWriter {
       db.prepare(insert).run(runId, now(), level, stage ?? null, kind, message, data === undefined ? null : json(data));
     },
   };
+}
+
+function removeUnreferenced(db: Database): ReturnType<Store['removeUnreferenced']> {
+  const replaced = 'SELECT id FROM stages WHERE superseded = 1';
+  const rollouts = db.prepare(`SELECT count(*) FROM rollouts WHERE stage IN (${replaced})`).pluck().get() as number;
+  const { changes: stages } = db.prepare('DELETE FROM stages WHERE superseded = 1').run();
+  const { changes: prompts } = db
+    .prepare('DELETE FROM prompts WHERE position IS NULL AND id NOT IN (SELECT prompt FROM rollouts)')
+    .run();
+  return { stages, rollouts, prompts };
 }
 
 /**

@@ -2,6 +2,7 @@ import { type Command, InvalidArgumentError, Option } from 'commander';
 import { HUB_REPO } from '../../recipe/hub-repo.js';
 import type { ExportFlags } from '../runs/export.js';
 import type { PushFlags } from '../runs/push.js';
+import type { RemoveFlags } from '../runs/remove.js';
 import type { StepFlags } from '../runs/steps.js';
 import type { TraceFlags } from '../runs/traces.js';
 
@@ -128,15 +129,18 @@ export function register(program: Command): void {
 
   runs
     .command('remove')
-    .summary('take a run out of the store and delete its folder')
-    .description('Remove a run: its rows in the store and its folder with checkpoints, logs and report.')
-    .argument('<run>', 'name of the run')
+    .summary('take a run, or what no run refers to, out of the store and delete its folder')
+    .description(
+      'Remove a run: its rows in the store and its folder with checkpoints, logs and report. With --unreferenced: what no run refers to any more, which are attempts at stages that a later one replaced, prompts that left their set, and folders of runs that are not in the store.',
+    )
+    .argument('[run]', 'name of the run')
+    .option('--unreferenced', 'instead of a run, what no run refers to')
     .option(...FOLDER, folder)
     .option('--json', 'print one JSON document')
-    .addHelpText('after', '\nExample:\n  vauto runs remove short')
-    .action(async (run: string, flags: { runs: string; json?: boolean }) => {
-      const { removeRun } = await import('../runs/remove.js');
-      removeRun(run, flags);
+    .addHelpText('after', '\nExample:\n  vauto runs remove short\n  vauto runs remove --unreferenced')
+    .action(async (run: string | undefined, flags: RemoveFlags) => {
+      const { remove } = await import('../runs/remove.js');
+      remove(run, flags);
     });
 }
 

@@ -141,3 +141,19 @@ test('steps and metrics are replaced, decisions and events kept in order', () =>
   expect(store.events(runId)).toMatchObject([{ level: 'warning', stage: 'train', data: { n: 1 } }, { kind: 'plain' }]);
   expect(store.ledger(runId)).toMatchObject({ kept: 1, dropped: 1, unknown: 0 });
 });
+
+test('what no run refers to goes: replaced attempts with their rollouts, prompts that left their set', () => {
+  const { store, runId } = storeWithRun();
+  const first = store.startStage(runId, 'filter', 'k1');
+  store.commitUnit(first.id, 'u', [rowOf('p0', 0), rowOf('p1', 0)]);
+  store.finishStage(first.id, {}, []);
+  const second = store.startStage(runId, 'filter', 'k2');
+  store.commitUnit(second.id, 'u', [rowOf('p0', 0)]);
+  store.savePrompts(runId, 'train', [promptOf('p1')]);
+  expect(store.removeUnreferenced()).toEqual({ stages: 1, rollouts: 2, prompts: 8 });
+  expect(store.stages(runId, { all: true }).map(({ id }) => id)).toEqual([second.id]);
+  // p0 left the set, but a rollout that counts is of it.
+  expect(store.findPrompt(runId, 'train', 'p0')?.id).toBe('p0');
+  expect(store.ledger(runId)).toMatchObject({ rollouts: 1, lost: 0 });
+  expect(store.removeUnreferenced()).toEqual({ stages: 0, rollouts: 0, prompts: 0 });
+});
