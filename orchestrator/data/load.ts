@@ -3,7 +3,7 @@ import type { ProblemType, Prompt } from '../records/index.js';
 import { MediaHasher } from './media.js';
 import { nameOf } from './name.js';
 import { sourceErrors } from './problems.js';
-import { type ReadSource, readSource } from './read.js';
+import { type ReadSource, readSource, type Sift } from './read.js';
 import type { Rejected, SourceSpec } from './source.js';
 
 export interface LoadContext {
@@ -12,8 +12,10 @@ export interface LoadContext {
   /** File that keeps media hashes between runs. */
   readonly hashCache?: string;
   readonly signal?: AbortSignal;
-  /** A further look at what was read, that may turn rows into rejected ones. */
-  readonly sift?: (source: ReadSource) => Promise<ReadSource>;
+  /** A further look at what was read. */
+  readonly sift?: Sift;
+  /** Rejected rows carry their text. */
+  readonly excerpts?: boolean;
 }
 
 /** How many rows of one spec are what. */
@@ -43,10 +45,7 @@ export async function loadPrompts(specs: readonly SourceSpec[], context: LoadCon
   const hasher = await MediaHasher.open(context.hashCache);
   const read: ReadSource[] = [];
   try {
-    for (const spec of specs) {
-      const source = await readSource(spec, { ...context, hasher });
-      read.push(context.sift === undefined ? source : await context.sift(source));
-    }
+    for (const spec of specs) read.push(await readSource(spec, { ...context, hasher }, context.sift));
   } finally {
     await hasher.save();
   }

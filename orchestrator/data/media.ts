@@ -21,7 +21,11 @@ export interface MediaProblem {
  * Finds a row's media file below `root` and hashes it. A path that leaves the root, also through a symbolic link, is a
  * problem: a manifest from elsewhere must not make vauto read any file of this machine.
  */
-export async function findMedia(given: string, root: string, hasher: MediaHasher): Promise<FoundMedia | MediaProblem> {
+export async function findMedia(
+  given: string,
+  root: string,
+  hasher: Pick<MediaHasher, 'hash'>,
+): Promise<FoundMedia | MediaProblem> {
   if (/^[a-z][a-z0-9+.-]+:\/\//i.test(given))
     return { problem: `"${given}" is an address; media are files`, fix: 'download it and write its path' };
   const path = resolve(root, given);

@@ -1,5 +1,6 @@
 import type { Prompt } from '../records/index.js';
 import type { MediaHasher } from './media.js';
+import type { SeenIds } from './seen-ids.js';
 
 /** One entry of `data.train` or `data.benchmarks`; paths are still as written. */
 export interface SourceSpec {
@@ -22,7 +23,7 @@ export interface SourceSpec {
 export interface Rejected {
   readonly code: RejectionCode;
   readonly file: string;
-  /** From 1. */
+  /** From 1; the row's number in a Parquet file. */
   readonly line: number;
   /** From 1: where the key stands, or the row's beginning when it is not there. */
   readonly column?: number;
@@ -30,6 +31,8 @@ export interface Rejected {
   readonly key?: string;
   readonly reason: string;
   readonly fix?: string;
+  /** The row as it stands in the file, its beginning; only where it is asked for. */
+  readonly row?: string;
 }
 
 /**
@@ -48,8 +51,12 @@ export interface ReadRow {
 export interface SourceContext {
   /** Absolute path of something that the spec names. */
   resolve(path: string): string;
-  readonly hasher: MediaHasher;
+  readonly hasher: Pick<MediaHasher, 'hash'>;
   readonly signal?: AbortSignal;
+  /** Ids of the files read before, where they may not come again. */
+  readonly ids?: SeenIds;
+  /** Rejected rows carry their text. */
+  readonly excerpts?: boolean;
 }
 
 /** A way of reading questions. Adding one: a file in `sources/`, a line in `sources/index.ts`, a test with good and bad rows. */

@@ -5,7 +5,9 @@ import {
   type ReadSource,
   type Rejected,
   readSource,
+  type Sift,
   type SourceSpec,
+  sifted,
   sourceErrors,
 } from '../data/index.js';
 import { UserErrors } from '../errors.js';
@@ -44,7 +46,7 @@ export async function loadData(
   try {
     for (const [set, list] of specs) {
       const read: ReadSource[] = [];
-      for (const spec of list) read.push(await siftGold(await readSource(spec, context)));
+      for (const spec of list) read.push(await readSource(spec, context, siftGold));
       sets.set(set, read);
     }
   } finally {
@@ -52,6 +54,17 @@ export async function loadData(
   }
   refuseBad(sets);
   return sets;
+}
+
+/** The sets after a further look at their rows; what is wrong with them is for `refuseBad`. */
+export async function siftSets(sets: ReadSets, sift: Sift): Promise<ReadSets> {
+  const looked = new Map<string, ReadSource[]>();
+  for (const [set, sources] of sets) {
+    const read: ReadSource[] = [];
+    for (const source of sources) read.push(await sifted(source, sift));
+    looked.set(set, read);
+  }
+  return looked;
 }
 
 /** Throws UserErrors with everything that is wrong in any of the sets, or does nothing. */

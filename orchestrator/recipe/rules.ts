@@ -67,9 +67,10 @@ function namesAreUnique(list: 'train' | 'benchmarks'): Rule {
   };
 }
 
-/** Name of a data entry: its own, or the manifest's name without its ending. */
+/** Name of a data entry: its own, or the manifest's name without its endings. */
 export function entryName(entry: { readonly name?: string | undefined; readonly path: string }): string {
-  return entry.name ?? (entry.path.split(/[\\/]/).at(-1) ?? entry.path).replace(/\.[^.]+$/, '');
+  const file = entry.path.split(/[\\/]/).at(-1) ?? entry.path;
+  return entry.name ?? file.replace(/\.(gz|zst)$/i, '').replace(/\.[^.]+$/, '');
 }
 
 function limitsAgree({ data }: Partial<Recipe>): Problem[] {

@@ -169,7 +169,7 @@ describe('bad rows', () => {
   it('may be bytes that are no text', async () => {
     const bytes = Buffer.concat([Buffer.from(`${row()}\n`), Buffer.from([0x7b, 0xff, 0xfe, 0x0a])]);
     expect(await problems([], {}, { 'rows.jsonl': bytes })).toEqual([
-      '2 bad-json: the line is not text in UTF-8, or longer than 16 MB',
+      '2 bad-json: not UTF-8: byte 0xff at offset 1 of the line (75 of the file)',
     ]);
   });
 
