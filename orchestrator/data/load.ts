@@ -1,7 +1,7 @@
 import { UserErrors } from '../errors.js';
-import type { ProblemType, Prompt } from '../records/index.js';
+import type { Prompt } from '../records/index.js';
+import { Counter, type SourceCounts } from './counts.js';
 import { MediaHasher } from './media.js';
-import { nameOf } from './name.js';
 import { sourceErrors } from './problems.js';
 import { type ReadSource, readSource, type Sift } from './read.js';
 import type { Rejected, SourceSpec } from './source.js';
@@ -16,18 +16,6 @@ export interface LoadContext {
   readonly sift?: Sift;
   /** Rejected rows carry their text. */
   readonly excerpts?: boolean;
-}
-
-/** How many rows of one spec are what. */
-export interface SourceCounts {
-  readonly name: string;
-  readonly path: string;
-  readonly prompts: number;
-  readonly rejected: number;
-  readonly byType: Readonly<Partial<Record<ProblemType, number>>>;
-  readonly byModality: Readonly<Partial<Record<Prompt['modality'], number>>>;
-  /** Different media files. */
-  readonly media: number;
 }
 
 export interface LoadedPrompts {
@@ -59,20 +47,7 @@ export async function loadPrompts(specs: readonly SourceSpec[], context: LoadCon
 }
 
 function countsOf({ spec, rows, rejected }: ReadSource): SourceCounts {
-  const prompts = rows.map(({ prompt }) => prompt);
-  return {
-    name: nameOf(spec),
-    path: spec.path,
-    prompts: prompts.length,
-    rejected: rejected.length,
-    byType: tally(prompts.map((prompt) => prompt.problemType)),
-    byModality: tally(prompts.map((prompt) => prompt.modality)),
-    media: new Set(prompts.flatMap((prompt) => prompt.media.map((medium) => medium.sha256))).size,
-  };
-}
-
-function tally<Name extends string>(names: readonly Name[]): Partial<Record<Name, number>> {
-  const counts: Partial<Record<Name, number>> = {};
-  for (const name of names) counts[name] = (counts[name] ?? 0) + 1;
-  return counts;
+  const counter = new Counter(spec);
+  for (const item of [...rows, ...rejected]) counter.add(item);
+  return counter.counts();
 }

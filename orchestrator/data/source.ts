@@ -46,6 +46,8 @@ export interface ReadRow {
   readonly prompt: Prompt;
   /** From 1. */
   readonly line: number;
+  /** As in a rejected row. */
+  readonly row?: string;
 }
 
 export interface SourceContext {
@@ -55,7 +57,7 @@ export interface SourceContext {
   readonly signal?: AbortSignal;
   /** Ids of the files read before, where they may not come again. */
   readonly ids?: SeenIds;
-  /** Rejected rows carry their text. */
+  /** Rows carry their text, its beginning. */
   readonly excerpts?: boolean;
 }
 

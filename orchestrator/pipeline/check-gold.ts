@@ -116,7 +116,7 @@ function unreadable(file: string, { prompt, line }: ReadRow, state: string): Rej
   };
 }
 
-function rejection(file: string, { prompt, line }: ReadRow, state: string | undefined): Rejected {
+function rejection(file: string, { prompt, line, row }: ReadRow, state: string | undefined): Rejected {
   const text = goldText(prompt);
   const how = { undefined: 'not found in a box', graded: 'graded as wrong' }[String(state)] ?? `graded as ${state}`;
   return {
@@ -127,5 +127,6 @@ function rejection(file: string, { prompt, line }: ReadRow, state: string | unde
     key: 'answer',
     reason: `the row's own answer ${JSON.stringify(text)} is ${how}: no model could be right`,
     fix: 'write the answer alone, with balanced braces and without other words; docs/grading.md tells how it is read',
+    ...(row === undefined ? {} : { row }),
   };
 }

@@ -19,8 +19,8 @@ const AT_ONCE = 32;
 const EXCERPT = 2000;
 
 interface Parsed {
-  readonly row: Row;
-  readonly line: number;
+  readonly value: Row;
+  readonly raw: RawRow;
   readonly reject: Reject;
 }
 
@@ -30,9 +30,10 @@ async function* load(spec: SourceSpec, context: SourceContext): AsyncGenerator<R
   const source = nameOf(spec);
   yield* inOrder(parsedRows(file, context), AT_ONCE, async (item) => {
     if ('reason' in item) return item;
-    const { row, line, reject } = item;
-    const prompt = await promptOf(row, source, root, reject, context);
-    return 'reason' in prompt ? prompt : { prompt, line };
+    const { value, raw, reject } = item;
+    const prompt = await promptOf(value, source, root, reject, context);
+    if ('reason' in prompt) return prompt;
+    return { prompt, line: raw.number, ...(context.excerpts ? { row: excerptOf(raw) } : {}) };
   });
 }
 
@@ -51,7 +52,7 @@ async function* parsedRows(
     }
     const id = String(row.value.id);
     const first = ids.add(id, raw.number);
-    if (first === undefined) yield { row: row.value, line: raw.number, reject };
+    if (first === undefined) yield { ...row, raw, reject };
     else {
       const where = first.file === shown ? `in line ${first.line}` : `in ${first.file}:${first.line}`;
       yield reject('duplicate-id', `the id "${id}" stands ${where} already`, {
@@ -85,7 +86,7 @@ function rejection(file: string, raw: RawRow, excerpt: boolean): Reject {
 /** A copy: a part of a text would keep the whole in memory. */
 function excerptOf(raw: RawRow): string {
   const text = 'text' in raw ? raw.text : JSON.stringify(raw.value);
-  return Buffer.from(text.slice(0, EXCERPT)).toString();
+  return text.length <= EXCERPT ? text : Buffer.from(text.slice(0, EXCERPT)).toString();
 }
 
 /** Column of a key in a line of JSON, from 1; the line's beginning when the key is not there. */

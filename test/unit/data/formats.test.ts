@@ -3,7 +3,7 @@ import { join, resolve } from 'node:path';
 import fc from 'fast-check';
 import { describe, expect, it, test } from 'vitest';
 import { loadPrompts } from '../../../orchestrator/data/index.js';
-import { gzipped, jsonLines, type PlainRow, parquet, zstandard } from '../../fixtures/packed.js';
+import { anyRow, gzipped, jsonLines, type PlainRow, parquet, zstandard } from '../../fixtures/packed.js';
 import { CLIP, folderWith, problems, row } from './fixture.js';
 
 /** Prompts and rejected rows of a manifest with this name and content; bad rows are no errors. */
@@ -53,26 +53,6 @@ test('a manifest gives the same prompts however it is packed', async () => {
   const halves = [jsonLines(RICH.slice(0, 2)), jsonLines(RICH.slice(2))];
   expect(await load('rows.jsonl.gz', Buffer.concat(halves.map(gzipped)))).toEqual(plain);
   expect(await load('rows.jsonl.zst', Buffer.concat(await Promise.all(halves.map(zstandard))))).toEqual(plain);
-});
-
-const words = fc.string({ unit: 'grapheme', maxLength: 30 });
-const span = fc.tuple(fc.double({ min: 0, max: 9, noNaN: true }), fc.double({ min: 0, max: 9, noNaN: true }));
-const optional = <T>(arbitrary: fc.Arbitrary<T>) => fc.option(arbitrary, { nil: undefined });
-const anyRow = fc.record({
-  id: fc.oneof(fc.constantFrom('1', '2'), words),
-  question: words,
-  problem_type: fc.constantFrom('math', 'exact_match', 'iou', 'gqa', 'maths'),
-  answer: optional(fc.oneof(words, fc.constantFrom('A', 'B', '3.5', '\\frac{1}{2}'))),
-  options: optional(fc.array(words, { maxLength: 4 })),
-  spans: optional(
-    fc.array(
-      span.map(([a, b]) => [a, b]),
-      { minLength: 1, maxLength: 3 },
-    ),
-  ),
-  video: optional(fc.constantFrom('clip.mp4', 'gone.mp4')),
-  start: optional(fc.double({ min: -1, max: 5, noNaN: true, noDefaultInfinity: true })),
-  task: optional(words),
 });
 
 test('whatever its rows are', async () => {
