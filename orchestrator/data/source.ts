@@ -17,6 +17,8 @@ export interface SourceSpec {
   readonly minimum?: number | undefined;
   /** What bad rows do; default `fail`. */
   readonly onError?: 'fail' | 'skip' | undefined;
+  /** With `fail`: as many bad rows are left out, or below 1 such a share of all rows; default 0. */
+  readonly maxRejected?: number | undefined;
 }
 
 /** A row that cannot be used, with its reason: data, not an exception. */

@@ -110,8 +110,8 @@ export async function openSession(options: SessionOptions): Promise<Session> {
     opened.push(async () => store.close());
     const runId = openRun(store, options, runFolder, environment);
     for (const [set, list] of prompts) store.savePrompts(runId, set, list);
-    const leftOut = recordLeftOut(store, { id: runId, folder: runFolder }, sets);
-    if (leftOut !== undefined) prepare.note(`warning: ${leftOut}`);
+    for (const leftOut of recordLeftOut(store, { id: runId, folder: runFolder }, sets))
+      prepare.note(`warning: ${leftOut}`);
     if (options.command !== undefined)
       store.addEvent(runId, { level: 'info', kind: 'command', message: options.command });
     prepare.end('done');
