@@ -1,4 +1,4 @@
-import { createHash } from 'node:crypto';
+import { hash } from 'node:crypto';
 
 /** Words of 32 bits that an id takes: two of its hash, one for its place. */
 const WORDS = 3;
@@ -35,7 +35,7 @@ export class SeenIds {
   add(id: string, line: number): SeenAt | undefined {
     const place = (this.#files.at(-1)?.offset ?? 0) + line;
     this.#lastPlace = Math.max(this.#lastPlace, place);
-    const digest = createHash('sha1').update(id).digest();
+    const digest = hash('sha1', id, 'buffer');
     const first = this.#put(this.#table, digest.readUInt32LE(0), digest.readUInt32LE(4), place);
     if (first !== undefined) return this.#placeOf(first);
     this.#count += 1;

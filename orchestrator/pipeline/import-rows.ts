@@ -84,7 +84,8 @@ class ImportJob {
       const { pathOf } = await mediaPaths(this.options);
       for await (const items of inChunks(this.#items(), AT_ONCE)) {
         const good = items.filter((item): item is ReadRow => !isRejected(item));
-        await rejected.appendFile(items.filter(isRejected).map(rejectedLine).join(''));
+        const bad = items.filter(isRejected);
+        if (bad.length > 0) await rejected.appendFile(bad.map(rejectedLine).join(''));
         yield good.map(({ prompt }) => `${JSON.stringify(normalisedRow(prompt, pathOf))}\n`).join('');
       }
       await rejected.sync();

@@ -4,7 +4,7 @@ import type { Line } from '../files/lines.js';
 import { type RawRow, readRecords } from '../files/records.js';
 import { type Gold, type GoldProblem, normaliseGold, normaliseOptions } from '../gold.js';
 import { inOrder } from '../in-order.js';
-import { findMedia } from '../media.js';
+import { findMedia, MediaRoot } from '../media.js';
 import { nameOf, shownPath } from '../name.js';
 import { answerOf, metaOf, type Row, rowSchema } from '../row.js';
 import { SeenIds } from '../seen-ids.js';
@@ -26,7 +26,7 @@ interface Parsed {
 
 async function* load(spec: SourceSpec, context: SourceContext): AsyncGenerator<ReadRow | Rejected> {
   const file = context.resolve(spec.path);
-  const root = spec.root === undefined ? dirname(file) : context.resolve(spec.root);
+  const root = new MediaRoot(spec.root === undefined ? dirname(file) : context.resolve(spec.root));
   const source = nameOf(spec);
   yield* inOrder(parsedRows(file, context), AT_ONCE, async (item) => {
     if ('reason' in item) return item;
@@ -136,7 +136,7 @@ const MOST_SHOWN = 200;
 async function promptOf(
   row: Row,
   source: string,
-  root: string,
+  root: MediaRoot,
   reject: Reject,
   { hasher }: SourceContext,
 ): Promise<Prompt | Rejected> {
@@ -157,7 +157,7 @@ function rejectGold({ code, problem, fix }: GoldProblem, reject: Reject, key: st
 
 async function mediaOf(
   row: Row,
-  root: string,
+  root: MediaRoot,
   reject: Reject,
   hasher: SourceContext['hasher'],
 ): Promise<{ readonly list: Media[] } | Rejected> {
