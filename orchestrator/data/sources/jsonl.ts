@@ -112,19 +112,19 @@ function parseRow(raw: RawRow, reject: Reject): { readonly value: Row } | Reject
 }
 
 function parseLine({ text, problem, open }: Line, reject: Reject): { readonly value: unknown } | Rejected {
-  if (problem !== undefined) return reject('bad-json', problem);
+  if (problem !== undefined)
+    return reject('bad-json', open ? `${problem}; the file ends here, without a line break` : problem);
   try {
     return { value: JSON.parse(text) as unknown };
   } catch (error) {
     const message = (error as SyntaxError).message;
-    if (open) return reject('bad-json', `the file ends in the middle of a line: ${message}`, cutHere);
     const position = /at position (\d+)/.exec(message)?.[1];
     const place = position === undefined ? {} : { column: Number(position) + 1 };
-    return reject('bad-json', `not valid JSON: ${message}`, place);
+    if (!open) return reject('bad-json', `not valid JSON: ${message}`, place);
+    const fix = 'get the file again, whole';
+    return reject('bad-json', `the file ends in the middle of a line: ${message}`, { ...place, fix });
   }
 }
-
-const cutHere = { fix: 'get the file again, whole' };
 
 /** A value as it is shown in a message. */
 function shortJson(value: unknown): string {

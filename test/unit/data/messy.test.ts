@@ -66,6 +66,11 @@ describe('a manifest with', () => {
       expect.stringMatching(/^2 bad-json: the file ends in the middle of a line: .* \| get the file again, whole$/),
     ]);
     expect(await wrong(`${row()}\n${cut}\n`)).toEqual([expect.stringMatching(/^2 bad-json: not valid JSON/)]);
+    expect(await wrong(bytes(`${row()}\n{"question": "Stra`, [0xc3]))).toEqual([
+      expect.stringMatching(
+        /^2 bad-json: not UTF-8: byte 0xc3 at offset 18 .*; the file ends here, without a line break$/,
+      ),
+    ]);
   });
 
   it('a gigantic line has it refused, and the rows around it kept', async () => {
