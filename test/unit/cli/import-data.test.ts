@@ -110,6 +110,12 @@ describe('vauto data import', () => {
     expect(existsSync(join(folder, 'out.rejected.jsonl'))).toBe(false);
   });
 
+  it('shows no line of a packed file, whose bytes are no text', async () => {
+    const folder = folderWith({ 'a.jsonl.gz': gzipped(row({ answer: null })), 'b.jsonl': row({ answer: null }) });
+    expect((await imported(folder, ['b.jsonl'])).stdout).toMatch(/^ {4}1 \| \{"id"/m);
+    expect((await imported(folder, ['a.jsonl.gz'])).stdout).not.toMatch(/^ +1 \|/m);
+  });
+
   it('leaves an earlier OUT alone when it fails, and no parts', async () => {
     const folder = folderWith({
       'a.jsonl': row(),
