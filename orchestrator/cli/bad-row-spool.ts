@@ -1,4 +1,4 @@
-import { closeSync, createReadStream, mkdtempSync, openSync, rmSync, writeSync } from 'node:fs';
+import { appendFileSync, createReadStream, mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import type { SourceCounts } from '../data/index.js';
@@ -24,9 +24,7 @@ export function openSpool(): BadRowSpool {
   const flush = () => {
     const file = files.at(-1);
     if (file === undefined || text === '') return;
-    const handle = openSync(file, 'a');
-    writeSync(handle, text);
-    closeSync(handle);
+    appendFileSync(file, text);
     text = '';
   };
   return {

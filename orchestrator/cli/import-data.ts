@@ -1,5 +1,5 @@
-import { realpathSync } from 'node:fs';
-import { resolve } from 'node:path';
+import { accessSync, constants, realpathSync, statSync } from 'node:fs';
+import { dirname, resolve } from 'node:path';
 import { rowError } from '../data/index.js';
 import { UserError } from '../errors.js';
 import { type Imported, importRows } from '../pipeline/import-rows.js';
@@ -19,6 +19,8 @@ export async function importData(files: readonly string[], flags: ImportFlags): 
   const { out, root } = flags;
   const stem = /^(.*[^/\\])\.jsonl(\.gz)?$/.exec(out)?.[1];
   if (stem === undefined) throw usage(`--out is "${out}"; a name that ends in .jsonl or .jsonl.gz is needed`);
+  refuseUnwritable(out);
+  if (root !== undefined && !isFolder(root)) throw usage(`--root is "${root}", which is no folder`);
   const same = files.find((file) => realFile(file) === realFile(out));
   if (same !== undefined) throw usage(`--out is ${same}, which is read`);
   const allows = limitOf(flags.maxRejected);
@@ -59,6 +61,22 @@ function summary({ prompts, rejected, first, written, files }: Imported, out: st
   const rest = more > 0 ? `… and ${more} more\n` : '';
   const end = written ? '' : `${out} is not written: ${prompts} rows could be used, at most ${limit} may be rejected\n`;
   return `${head}${rejected} ${rejected === 1 ? 'row was' : 'rows were'} rejected, listed in ${list}\n\n${shown}${rest}${end}`;
+}
+
+/** Told before the long work, not after it. */
+function refuseUnwritable(out: string): void {
+  const folder = dirname(resolve(out));
+  if (!isFolder(folder)) throw usage(`--out is "${out}", but there is no folder ${folder}`);
+  if (isFolder(out)) throw usage(`--out is "${out}", which is a folder`);
+  try {
+    accessSync(folder, constants.W_OK);
+  } catch {
+    throw usage(`--out is "${out}", but ${folder} cannot be written to`);
+  }
+}
+
+function isFolder(path: string): boolean {
+  return statSync(path, { throwIfNoEntry: false })?.isDirectory() === true;
 }
 
 function realFile(file: string): string {

@@ -16,10 +16,7 @@ export async function* inOrder<Item, Result>(
 }
 
 /** The same items, in lists of up to `size`. */
-export async function* inChunks<Item>(
-  items: AsyncIterable<Item> | Iterable<Item>,
-  size: number,
-): AsyncGenerator<Item[]> {
+export async function* inChunks<Item>(items: AsyncIterable<Item>, size: number): AsyncGenerator<Item[]> {
   let chunk: Item[] = [];
   for await (const item of items) {
     if (chunk.push(item) < size) continue;

@@ -3,7 +3,6 @@ export { Counter, type SourceCounts } from './counts.js';
 export { type FileFormat, formatByEnding } from './files/format.js';
 export { lettersTakenOff } from './gold.js';
 export { inChunks } from './in-order.js';
-export { type LoadContext, type LoadedPrompts, loadPrompts } from './load.js';
 export { MediaHasher, readCache, saveCache } from './media.js';
 export { shownPath } from './name.js';
 export { normalisedRow } from './normalised.js';

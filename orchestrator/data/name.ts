@@ -7,7 +7,7 @@ export function nameOf({ name, path }: Pick<SourceSpec, 'name' | 'path'>): strin
 }
 
 /** "train.jsonl.gz" and "train.parquet" both give "train": ids do not depend on how a file is packed. */
-export function withoutEnding(fileName: string): string {
+function withoutEnding(fileName: string): string {
   return fileName.replace(/\.(gz|zst)$/i, '').replace(/(?<=.)\.[^.]*$/, '');
 }
 

@@ -1,13 +1,12 @@
 import { existsSync, mkdirSync, readdirSync, readFileSync, writeFileSync } from 'node:fs';
-import { join, resolve } from 'node:path';
+import { join } from 'node:path';
 import { gunzipSync } from 'node:zlib';
 import fc from 'fast-check';
 import { describe, expect, it, test, vi } from 'vitest';
 import { importData } from '../../../orchestrator/cli/import-data.js';
-import { loadPrompts } from '../../../orchestrator/data/index.js';
 import { siftGold } from '../../../orchestrator/pipeline/check-gold.js';
 import { anyRow, gzipped, jsonLines, parquet, zstandard } from '../../fixtures/packed.js';
-import { folderWith, row } from '../data/fixture.js';
+import { folderWith, load, row } from '../data/fixture.js';
 
 const good = (id: unknown, fields = {}) => JSON.parse(row({ id, ...fields })) as Record<string, unknown>;
 const rowsIn = (text: string) => text.split('\n').flatMap((line) => (line === '' ? [] : [JSON.parse(line)]));
@@ -35,8 +34,7 @@ async function imported(folder: string, files: readonly string[], flags: Record<
 
 /** What a run would take of a manifest. */
 async function promptsOf(folder: string, path: string) {
-  const spec = { source: 'jsonl', path, name: 'same', onError: 'skip', minimum: 0 } as const;
-  const { prompts } = await loadPrompts([spec], { resolve: (given) => resolve(folder, given), sift: siftGold });
+  const { prompts } = await load(folder, { path, name: 'same', onError: 'skip', minimum: 0 }, { sift: siftGold });
   return prompts;
 }
 
@@ -142,11 +140,14 @@ describe('vauto data import', () => {
   it.each([
     [{ out: 'a.jsonl' }, /--out is .*a\.jsonl, which is read/],
     [{ out: 'out.json' }, /a name that ends in \.jsonl or \.jsonl\.gz is needed/],
+    [{ out: 'gone/out.jsonl' }, /there is no folder .*gone/],
+    [{ out: 'folder.jsonl' }, /--out is .*folder\.jsonl", which is a folder/],
+    [{ root: 'gone' }, /--root is .*gone", which is no folder/],
     [{ maxRejected: 'some' }, /--max-rejected is "some"/],
     [{ maxRejected: '0.5' }, /--max-rejected is "0.5"/],
     [{ maxRejected: '101%' }, /--max-rejected is "101%"/],
   ])('refuses %o', async (flags, message) => {
-    const folder = folderWith({ 'a.jsonl': row() });
+    const folder = folderWith({ 'a.jsonl': row(), 'folder.jsonl/x': '' });
     await expect(imported(folder, ['a.jsonl'], flags)).rejects.toThrow(message);
   });
 });

@@ -2,15 +2,13 @@ import { copyFileSync } from 'node:fs';
 import { join, resolve } from 'node:path';
 import fc from 'fast-check';
 import { describe, expect, it, test } from 'vitest';
-import { loadPrompts } from '../../../orchestrator/data/index.js';
 import { anyRow, gzipped, jsonLines, type PlainRow, parquet, zstandard } from '../../fixtures/packed.js';
-import { CLIP, folderWith, problems, row } from './fixture.js';
+import { CLIP, folderWith, load, problems, row } from './fixture.js';
 
 /** Prompts and rejected rows of a manifest with this name and content; bad rows are no errors. */
-async function load(name: string, content: string | Uint8Array) {
+async function read(name: string, content: string | Uint8Array) {
   const folder = folderWith({ [name]: content, ...CLIP });
-  const spec = { source: 'jsonl', path: name, onError: 'skip', minimum: 0 } as const;
-  const { prompts, rejected } = await loadPrompts([spec], { resolve: (path) => resolve(folder, path) });
+  const { prompts, rejected } = await load(folder, { path: name, onError: 'skip', minimum: 0 });
   const anywhere = (text: string) => text.replaceAll(folder, '').replaceAll(name, 'FILE');
   return JSON.parse(anywhere(JSON.stringify({ prompts, rejected: rejected.map(({ line, code }) => [line, code]) })));
 }
@@ -36,7 +34,7 @@ const RICH: readonly PlainRow[] = [
 
 test('a manifest gives the same prompts however it is packed', async () => {
   const text = jsonLines(RICH);
-  const plain = await load('rows.jsonl', text);
+  const plain = await read('rows.jsonl', text);
   expect(plain.prompts.map(({ id }: { id: string }) => id)).toEqual(['rows/a', 'rows/b', 'rows/c', 'rows/d']);
   expect(plain.prompts[3]).toMatchObject({
     answer: 'A',
@@ -47,12 +45,12 @@ test('a manifest gives the same prompts however it is packed', async () => {
     meta: {},
   });
   expect(plain.rejected).toEqual([[5, 'duplicate-id']]);
-  expect(await load('rows.jsonl.gz', gzipped(text))).toEqual(plain);
-  expect(await load('rows.jsonl.zst', await zstandard(text))).toEqual(plain);
-  expect(await load('rows.parquet', parquet(RICH))).toEqual(plain);
+  expect(await read('rows.jsonl.gz', gzipped(text))).toEqual(plain);
+  expect(await read('rows.jsonl.zst', await zstandard(text))).toEqual(plain);
+  expect(await read('rows.parquet', parquet(RICH))).toEqual(plain);
   const halves = [jsonLines(RICH.slice(0, 2)), jsonLines(RICH.slice(2))];
-  expect(await load('rows.jsonl.gz', Buffer.concat(halves.map(gzipped)))).toEqual(plain);
-  expect(await load('rows.jsonl.zst', Buffer.concat(await Promise.all(halves.map(zstandard))))).toEqual(plain);
+  expect(await read('rows.jsonl.gz', Buffer.concat(halves.map(gzipped)))).toEqual(plain);
+  expect(await read('rows.jsonl.zst', Buffer.concat(await Promise.all(halves.map(zstandard))))).toEqual(plain);
 });
 
 test('whatever its rows are', async () => {
@@ -61,10 +59,10 @@ test('whatever its rows are', async () => {
       // Through JSON once: it writes -0 as 0.
       const written = rows.map((one) => JSON.parse(JSON.stringify(one)) as PlainRow);
       const text = jsonLines(written);
-      const plain = await load('rows.jsonl', text);
-      expect(await load('rows.jsonl.gz', gzipped(text))).toEqual(plain);
-      expect(await load('rows.jsonl.zst', await zstandard(text))).toEqual(plain);
-      expect(await load('rows.parquet', parquet(written))).toEqual(plain);
+      const plain = await read('rows.jsonl', text);
+      expect(await read('rows.jsonl.gz', gzipped(text))).toEqual(plain);
+      expect(await read('rows.jsonl.zst', await zstandard(text))).toEqual(plain);
+      expect(await read('rows.parquet', parquet(written))).toEqual(plain);
     }),
     { numRuns: 60 },
   );
@@ -73,8 +71,7 @@ test('whatever its rows are', async () => {
 test('Parquet as pyarrow writes it: structs, integers, dictionaries, 32-bit numbers, Zstandard pages', async () => {
   const folder = folderWith(CLIP);
   copyFileSync(resolve('test/fixtures/data/grounded.parquet'), join(folder, 'grounded.parquet'));
-  const spec = { source: 'jsonl', path: 'grounded.parquet' };
-  const { prompts } = await loadPrompts([spec], { resolve: (path) => resolve(folder, path) });
+  const { prompts } = await load(folder, { path: 'grounded.parquet' });
   expect(prompts).toMatchObject([
     {
       id: 'grounded/1',

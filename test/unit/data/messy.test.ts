@@ -1,12 +1,11 @@
 import { appendFileSync, renameSync, utimesSync, writeFileSync } from 'node:fs';
-import { join, resolve } from 'node:path';
+import { join } from 'node:path';
 import { describe, expect, it, test } from 'vitest';
 import { splitLines } from '../../../orchestrator/data/files/lines.js';
 import { readRecords } from '../../../orchestrator/data/files/records.js';
-import { loadPrompts } from '../../../orchestrator/data/index.js';
 import { SeenIds } from '../../../orchestrator/data/seen-ids.js';
 import { UserError } from '../../../orchestrator/errors.js';
-import { folderWith, problems, row } from './fixture.js';
+import { folderWith, load, problems, row } from './fixture.js';
 
 const bytes = (...parts: (string | number[])[]) =>
   Buffer.concat(parts.map((part) => (typeof part === 'string' ? Buffer.from(part) : Buffer.from(part))));
@@ -77,10 +76,7 @@ describe('a manifest with', () => {
     const folder = folderWith({
       'rows.jsonl': `${row()}\n{"x":"${'y'.repeat(17 * 1024 * 1024)}"}\n${row({ id: 'b' })}\n`,
     });
-    const { prompts, rejected } = await loadPrompts([{ source: 'jsonl', path: 'rows.jsonl', onError: 'skip' }], {
-      resolve: (path) => resolve(folder, path),
-      excerpts: true,
-    });
+    const { prompts, rejected } = await load(folder, { path: 'rows.jsonl', onError: 'skip' }, { excerpts: true });
     expect(prompts.map(({ id }) => id)).toEqual(['rows/a', 'rows/b']);
     expect(rejected).toMatchObject([{ line: 2, reason: 'the line has 17825800 bytes; at most 16777216 are allowed' }]);
     expect(rejected[0]?.row).toBe(`{"x":"${'y'.repeat(1994)}`);
