@@ -53,12 +53,12 @@ export async function withMediaProbe<Result>(
 
   async function* sift(items: AsyncIterable<ReadRow | Rejected>, file: string): AsyncGenerator<ReadRow | Rejected> {
     for await (const chunk of inChunks(items, AT_ONCE)) {
-      onProgress(done);
       const media = chunk.flatMap((item) => (isRejected(item) ? [] : item.prompt.media));
       const different = new Map(media.map((medium) => [medium.sha256, medium]));
       await open([...different.values()].filter(({ sha256 }) => !known[sha256] && !faults.has(sha256)));
       for (const item of chunk) yield isRejected(item) ? item : probed(item, file);
       done += chunk.length;
+      onProgress(done);
     }
   }
 
