@@ -1,9 +1,19 @@
 import { resolve } from 'node:path';
-import { loadPrompts, type Rejected, rowError, type SourceCounts } from '../data/index.js';
+import {
+  Counter,
+  isRejected,
+  MediaHasher,
+  type Rejected,
+  readRows,
+  rowError,
+  type SourceCounts,
+  shownPath,
+} from '../data/index.js';
 import { UserError } from '../errors.js';
 import { siftGold } from '../pipeline/check-gold.js';
+import { type BadRowSpool, openSpool } from './bad-row-spool.js';
 import { errorJson, errorsText } from './errors-text.js';
-import { formatTable, printJson, printText } from './output.js';
+import { formatTable, printText } from './output.js';
 
 export interface CheckFlags {
   readonly root?: string;
@@ -13,23 +23,26 @@ export interface CheckFlags {
 
 interface Checked {
   readonly counts: SourceCounts;
-  readonly rejected: readonly Rejected[];
+  /** The first bad rows. */
+  readonly listed: readonly Rejected[];
 }
 
-/** `vauto data check`: every row of every file, none of it fatal. Returns the exit status: 1 when a row cannot be used. */
+/**
+ * `vauto data check`: every row of every file, none of it fatal, a few at a time in memory. Returns the exit status: 1 when
+ * a row cannot be used.
+ */
 export async function checkData(files: readonly string[], flags: CheckFlags): Promise<number> {
-  const show = listLength(flags.show);
-  const checked: Checked[] = [];
-  for (const file of files) checked.push(await checkFile(file, flags.root));
-  if (flags.json)
-    printJson({
-      files: checked.map(({ counts, rejected }) => ({
-        ...counts,
-        rows: rejected.map((row) => errorJson(rowError(row))),
-      })),
-    });
-  else printText(`${table(checked)}${problems(checked, show)}`);
-  return checked.some(({ counts }) => counts.rejected > 0) ? 1 : 0;
+  const show = flags.json ? 0 : listLength(flags.show);
+  const spool = flags.json ? openSpool() : undefined;
+  try {
+    const checked: Checked[] = [];
+    for (const file of files) checked.push(await checkFile(file, flags.root, show, spool));
+    if (spool === undefined) printText(`${table(checked)}${problems(checked)}`);
+    else await spool.print(checked.map(({ counts }) => counts));
+    return checked.some(({ counts }) => counts.rejected > 0) ? 1 : 0;
+  } finally {
+    spool?.remove();
+  }
 }
 
 function listLength(text: string): number {
@@ -42,19 +55,25 @@ function listLength(text: string): number {
   });
 }
 
-async function checkFile(file: string, root: string | undefined): Promise<Checked> {
-  // One spec at a time, `skip`: bad rows are what is asked for here.
-  const spec = {
-    source: 'jsonl',
-    path: file,
-    onError: 'skip',
-    minimum: 0,
-    ...(root === undefined ? {} : { root }),
-  } as const;
-  const { counts, rejected } = await loadPrompts([spec], { resolve: (path) => resolve(path), sift: siftGold });
-  const [only] = counts;
-  if (only === undefined) throw new Error(`no counts of ${file}`);
-  if (only.prompts === 0 && only.rejected === 0) {
+async function checkFile(
+  file: string,
+  root: string | undefined,
+  show: number,
+  spool: BadRowSpool | undefined,
+): Promise<Checked> {
+  const spec = { source: 'jsonl', path: file, ...(root === undefined ? {} : { root }) };
+  const counter = new Counter(spec);
+  const listed: Rejected[] = [];
+  const rows = readRows(spec, { resolve: (path) => resolve(path), hasher: await MediaHasher.open() });
+  spool?.beginFile();
+  for await (const item of siftGold(rows, shownPath(resolve(file)))) {
+    counter.add(item);
+    if (!isRejected(item)) continue;
+    if (listed.length < show) listed.push(item);
+    spool?.add(errorJson(rowError(item)));
+  }
+  const counts = counter.counts();
+  if (counts.prompts === 0 && counts.rejected === 0) {
     throw new UserError({
       code: 'empty-dataset',
       kind: 'data',
@@ -63,7 +82,7 @@ async function checkFile(file: string, root: string | undefined): Promise<Checke
       fix: 'write one question a line',
     });
   }
-  return { counts: only, rejected };
+  return { counts, listed };
 }
 
 function table(checked: readonly Checked[]): string {
@@ -95,14 +114,13 @@ function tallyText(tally: Readonly<Record<string, number>>): string {
     .join(', ');
 }
 
-function problems(checked: readonly Checked[], show: number): string {
+function problems(checked: readonly Checked[]): string {
   return checked
-    .filter(({ rejected }) => rejected.length > 0)
-    .map(({ counts, rejected }) => {
-      const listed = rejected.slice(0, show);
-      const more = rejected.length - listed.length;
+    .filter(({ counts }) => counts.rejected > 0)
+    .map(({ counts, listed }) => {
+      const more = counts.rejected - listed.length;
       const text = listed.map((row) => errorsText([rowError(row)])).join('');
-      return `\n${text}${more > 0 ? `… and ${more} more bad rows in ${counts.path}; --show ${rejected.length} lists them\n` : ''}`;
+      return `\n${text}${more > 0 ? `… and ${more} more bad rows in ${counts.path}; --show ${counts.rejected} lists them\n` : ''}`;
     })
     .join('');
 }

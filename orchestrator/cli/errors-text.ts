@@ -1,4 +1,5 @@
-import { readFileSync } from 'node:fs';
+import { readFileSync, statSync } from 'node:fs';
+import { formatByEnding } from '../data/index.js';
 import type { ErrorKind, Place, UserError } from '../errors.js';
 
 /** Exit status by kind of failure. */
@@ -51,7 +52,7 @@ function errorText(error: UserError): string {
 /** Longest part of a line that is shown. */
 const EXCERPT_WIDTH = 100;
 /** A larger file is not read again for one line of it. */
-const MOST_BYTES = 50_000_000;
+const MOST_BYTES = 8_000_000;
 
 function excerpt({ file, line, column }: Place): string[] {
   if (line === undefined || column === undefined) return [];
@@ -72,8 +73,8 @@ function excerpt({ file, line, column }: Place): string[] {
 
 function lineOf(file: string, line: number): string | undefined {
   try {
-    const bytes = readFileSync(file);
-    return bytes.byteLength > MOST_BYTES ? undefined : bytes.toString('utf8').split('\n')[line - 1]?.replace(/\r$/, '');
+    if (formatByEnding(file) !== 'jsonl' || statSync(file).size > MOST_BYTES) return undefined;
+    return readFileSync(file, 'utf8').split('\n')[line - 1]?.replace(/\r$/, '');
   } catch {
     // An override (`--set #1`), or a file that is gone by now: the place alone must do.
     return undefined;

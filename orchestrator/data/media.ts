@@ -17,19 +17,36 @@ export interface MediaProblem {
   readonly fix?: string;
 }
 
+/** The folder that media lie in. */
+export class MediaRoot {
+  #real: Promise<string> | undefined;
+
+  constructor(readonly path: string) {}
+
+  /** Its path with symbolic links resolved. */
+  real(): Promise<string> {
+    this.#real ??= realpath(this.path);
+    return this.#real;
+  }
+}
+
 /**
  * Finds a row's media file below `root` and hashes it. A path that leaves the root, also through a symbolic link, is a
  * problem: a manifest from elsewhere must not make vauto read any file of this machine.
  */
-export async function findMedia(given: string, root: string, hasher: MediaHasher): Promise<FoundMedia | MediaProblem> {
+export async function findMedia(
+  given: string,
+  root: MediaRoot,
+  hasher: Pick<MediaHasher, 'hash'>,
+): Promise<FoundMedia | MediaProblem> {
   if (/^[a-z][a-z0-9+.-]+:\/\//i.test(given))
     return { problem: `"${given}" is an address; media are files`, fix: 'download it and write its path' };
-  const path = resolve(root, given);
+  const path = resolve(root.path, given);
   const outside = {
-    problem: `"${given}" lies outside ${root}`,
+    problem: `"${given}" lies outside ${root.path}`,
     fix: "media must lie in the manifest's folder, or in the folder named by root",
   };
-  if (!isInside(path, root)) return outside;
+  if (!isInside(path, root.path)) return outside;
   const info = await stat(path).catch(absent);
   if (info === undefined)
     return {
@@ -39,7 +56,7 @@ export async function findMedia(given: string, root: string, hasher: MediaHasher
   if (!info.isFile()) return { problem: `"${given}" is no file` };
   if (info.size === 0) return { problem: `"${given}" is an empty file` };
   const real = await realpath(path);
-  if (!isInside(real, await realpath(root))) return outside;
+  if (!isInside(real, await root.real())) return outside;
   return { path: real, sha256: await hasher.hash(real) };
 }
 

@@ -1,4 +1,5 @@
 import { stat } from 'node:fs/promises';
+import { Readable } from 'node:stream';
 import { UserError } from '../errors.js';
 import { shownPath } from './name.js';
 import { isRejected, type ReadRow, type Rejected, type SourceContext, type SourceSpec } from './source.js';
@@ -15,21 +16,53 @@ export interface ReadSource {
   readonly unreadable?: UserError;
 }
 
+/** A further look at rows, that may turn good ones into rejected ones; keeps their order. `file`: as it is shown in errors. */
+export type Sift = (items: AsyncIterable<ReadRow | Rejected>, file: string) => AsyncIterable<ReadRow | Rejected>;
+
 /** Reads one entry; what is wrong with its rows or with the file itself is data, not an exception. */
-export async function readSource(spec: SourceSpec, context: SourceContext): Promise<ReadSource> {
+export async function readSource(spec: SourceSpec, context: SourceContext, sift?: Sift): Promise<ReadSource> {
   const file = shownPath(context.resolve(spec.path));
+  try {
+    const read = readRows(spec, context);
+    return { spec, file, ...(await parted(sift === undefined ? read : sift(read, file))) };
+  } catch (error) {
+    if (!(error instanceof UserError) || error.kind !== 'data') throw error;
+    return { spec, file, rows: [], rejected: [], unreadable: error };
+  }
+}
+
+/** What was read, after a further look at its rows. */
+export async function sifted(source: ReadSource, sift: Sift): Promise<ReadSource> {
+  const { rows, rejected } = await parted(sift(Readable.from(source.rows), source.file));
+  return { ...source, rows, rejected: [...source.rejected, ...rejected].sort((a, b) => a.line - b.line) };
+}
+
+async function parted(items: AsyncIterable<ReadRow | Rejected>): Promise<Pick<ReadSource, 'rows' | 'rejected'>> {
   const rows: ReadRow[] = [];
   const rejected: Rejected[] = [];
-  const source = sources[spec.source];
-  const unreadable = source === undefined ? unknownSource(spec) : await problemOfFile(spec, context);
-  if (source === undefined || unreadable) return { spec, file, rows, rejected, ...(unreadable ? { unreadable } : {}) };
-  for await (const item of source.load(spec, context)) {
-    context.signal?.throwIfAborted();
+  for await (const item of items) {
     if (isRejected(item)) rejected.push(item);
     else rows.push(item);
-    if (rows.length === spec.limit) break;
   }
-  return { spec, file, rows, rejected };
+  return { rows, rejected };
+}
+
+/**
+ * Streams the rows of one entry, good and bad, in the order of the file, up to its limit. Throws UserError when there is no
+ * such file or source, or the file cannot be read to its end.
+ */
+export async function* readRows(spec: SourceSpec, context: SourceContext): AsyncGenerator<ReadRow | Rejected> {
+  const source = sources[spec.source];
+  if (source === undefined) throw unknownSource(spec);
+  const problem = await problemOfFile(spec, context);
+  if (problem) throw problem;
+  let good = 0;
+  for await (const item of source.load(spec, context)) {
+    context.signal?.throwIfAborted();
+    yield item;
+    if (!isRejected(item)) good += 1;
+    if (good === spec.limit) return;
+  }
 }
 
 async function problemOfFile({ path }: SourceSpec, context: SourceContext): Promise<UserError | undefined> {
@@ -44,7 +77,7 @@ async function problemOfFile({ path }: SourceSpec, context: SourceContext): Prom
     kind: 'data',
     message,
     place: { file: path },
-    fix: 'give the path of a JSON Lines file',
+    fix: 'give the path of a JSON Lines (plain, .gz, .zst) or Parquet file',
   });
 }
 

@@ -1,5 +1,6 @@
 import type { Prompt } from '../records/index.js';
 import type { MediaHasher } from './media.js';
+import type { SeenIds } from './seen-ids.js';
 
 /** One entry of `data.train` or `data.benchmarks`; paths are still as written. */
 export interface SourceSpec {
@@ -16,13 +17,15 @@ export interface SourceSpec {
   readonly minimum?: number | undefined;
   /** What bad rows do; default `fail`. */
   readonly onError?: 'fail' | 'skip' | undefined;
+  /** With `fail`: as many bad rows are left out, or below 1 such a share of all rows; default 0. */
+  readonly maxRejected?: number | undefined;
 }
 
 /** A row that cannot be used, with its reason: data, not an exception. */
 export interface Rejected {
   readonly code: RejectionCode;
   readonly file: string;
-  /** From 1. */
+  /** From 1; the row's number in a Parquet file. */
   readonly line: number;
   /** From 1: where the key stands, or the row's beginning when it is not there. */
   readonly column?: number;
@@ -30,6 +33,8 @@ export interface Rejected {
   readonly key?: string;
   readonly reason: string;
   readonly fix?: string;
+  /** The row as it stands in the file, its beginning; only where it is asked for. */
+  readonly row?: string;
 }
 
 /**
@@ -43,13 +48,19 @@ export interface ReadRow {
   readonly prompt: Prompt;
   /** From 1. */
   readonly line: number;
+  /** As in a rejected row. */
+  readonly row?: string;
 }
 
 export interface SourceContext {
   /** Absolute path of something that the spec names. */
   resolve(path: string): string;
-  readonly hasher: MediaHasher;
+  readonly hasher: Pick<MediaHasher, 'hash'>;
   readonly signal?: AbortSignal;
+  /** Ids of the files read before, where they may not come again. */
+  readonly ids?: SeenIds;
+  /** Rows carry their text, its beginning. */
+  readonly excerpts?: boolean;
 }
 
 /** A way of reading questions. Adding one: a file in `sources/`, a line in `sources/index.ts`, a test with good and bad rows. */

@@ -1,9 +1,9 @@
 import { parseCompletion } from '../answer/index.js';
-import { type ReadRow, type ReadSource, type Rejected, readCache, saveCache } from '../data/index.js';
+import { inChunks, isRejected, type ReadRow, type Rejected, readCache, type Sift, saveCache } from '../data/index.js';
 import { algebraOf, type GradeOptions, gradeMany, type MathVerifier } from '../grading/index.js';
 import type { Prompt } from '../records/index.js';
 
-/** Rows graded together, so that a large source holds no traces of all its rows. */
+/** Rows graded together: no more of them are held than these. */
 const AT_ONCE = 1024;
 
 /** An answer is compared with itself: no algebra is needed, and every span meets every threshold. */
@@ -16,20 +16,22 @@ const OPTIONS: GradeOptions = {
  * Grades each row's own answer as if a model had boxed it. A row whose gold answer is not graded as right could never
  * earn a reward: it becomes a rejected row.
  */
-export async function siftGold(source: ReadSource): Promise<ReadSource> {
-  const rows: ReadRow[] = [];
-  const rejected: Rejected[] = [...source.rejected];
-  for (let start = 0; start < source.rows.length; start += AT_ONCE) {
-    const chunk = source.rows.slice(start, start + AT_ONCE);
-    const items = chunk.map(({ prompt }) => ({ prompt, trace: boxed(goldText(prompt)) }));
-    const verdicts = await gradeMany(items, OPTIONS);
-    chunk.forEach((row, index) => {
-      const verdict = verdicts[index]?.second;
-      if (verdict?.correct) rows.push(row);
-      else rejected.push(rejection(source.file, row, verdict?.state));
-    });
+export async function* siftGold(
+  items: AsyncIterable<ReadRow | Rejected>,
+  file: string,
+): AsyncGenerator<ReadRow | Rejected> {
+  for await (const chunk of inChunks(items, AT_ONCE)) {
+    const rows = chunk.filter((item): item is ReadRow => !isRejected(item));
+    const verdicts = await gradeMany(
+      rows.map(({ prompt }) => ({ prompt, trace: boxed(goldText(prompt)) })),
+      OPTIONS,
+    );
+    const verdictOf = new Map(rows.map((row, index) => [row, verdicts[index]?.second]));
+    for (const item of chunk) {
+      const verdict = isRejected(item) ? undefined : verdictOf.get(item);
+      yield isRejected(item) || verdict?.correct ? item : rejection(file, item, verdict?.state);
+    }
   }
-  return { ...source, rows, rejected: rejected.sort((a, b) => a.line - b.line) };
 }
 
 /** The gold answer as a model is asked to write it. */
@@ -54,53 +56,55 @@ export interface AlgebraOptions {
 
 /**
  * Has math-verify read every gold answer that is more than a number or words: each answer that is not the same text would
- * otherwise be an error of the grader. Rows whose gold cannot be read become rejected rows.
+ * otherwise be an error of the grader. Rows whose gold cannot be read become rejected rows. `work` gets the look to take
+ * at each source; what was found is kept when it ends, however it does.
  */
-export async function siftAlgebra(
-  sets: ReadonlyMap<string, readonly ReadSource[]>,
-  options: AlgebraOptions,
-): Promise<Map<string, ReadSource[]>> {
-  const golds = [...sets.values()].flat().flatMap(({ rows }) => rows.flatMap(({ prompt }) => algebraIn(prompt) ?? []));
-  const states = await readGolds([...new Set(golds)], options);
-  const sift = (source: ReadSource): ReadSource => {
-    const bad = source.rows.filter(({ prompt }) => states.has(algebraIn(prompt) ?? ''));
-    if (bad.length === 0) return source;
-    const rejected = [...source.rejected, ...bad.map((row) => unreadable(source.file, row, states))];
-    rejected.sort((a, b) => a.line - b.line);
-    return { ...source, rows: source.rows.filter((row) => !bad.includes(row)), rejected };
-  };
-  return new Map([...sets].map(([set, read]) => [set, read.map(sift)]));
+export async function withAlgebra<Result>(
+  { verifyMath, cache, signal }: AlgebraOptions,
+  work: (sift: Sift) => Promise<Result>,
+): Promise<Result> {
+  const known = await readCache<true>(cache);
+  /** The golds that cannot be read, each with the state that math-verify came to. */
+  const states = new Map<string, string>();
+  let found = 0;
+
+  async function read(golds: readonly string[]): Promise<void> {
+    signal.throwIfAborted();
+    const results = golds.length === 0 ? [] : await verifyMath(golds.map((gold) => ({ gold, answer: gold })));
+    for (const [index, gold] of golds.entries()) {
+      const state = results[index]?.state ?? 'error';
+      if (state !== 'graded') states.set(gold, state);
+      else {
+        known[gold] = true;
+        found += 1;
+      }
+    }
+  }
+
+  async function* sift(items: AsyncIterable<ReadRow | Rejected>, file: string): AsyncGenerator<ReadRow | Rejected> {
+    for await (const chunk of inChunks(items, AT_ONCE)) {
+      const golds = chunk.flatMap((item) => (isRejected(item) ? [] : (algebraIn(item.prompt) ?? [])));
+      await read([...new Set(golds)].filter((gold) => known[gold] !== true && !states.has(gold)));
+      for (const item of chunk) {
+        const state = isRejected(item) ? undefined : states.get(algebraIn(item.prompt) ?? '');
+        yield isRejected(item) || state === undefined ? item : unreadable(file, item, state);
+      }
+    }
+  }
+
+  try {
+    return await work(sift);
+  } finally {
+    if (found > 0) await saveCache(cache, known);
+  }
 }
 
 function algebraIn({ problemType, answer }: Prompt): string | null {
   return problemType === 'math' ? algebraOf(answer) : null;
 }
 
-/** The golds that cannot be read, each with the state that math-verify came to. */
-async function readGolds(
-  golds: readonly string[],
-  { verifyMath, cache, signal }: AlgebraOptions,
-): Promise<Map<string, string>> {
-  const known = await readCache<true>(cache);
-  const open = golds.filter((gold) => known[gold] !== true);
-  const states = new Map<string, string>();
-  for (let start = 0; start < open.length; start += AT_ONCE) {
-    signal.throwIfAborted();
-    const chunk = open.slice(start, start + AT_ONCE);
-    const results = await verifyMath(chunk.map((gold) => ({ gold, answer: gold })));
-    for (const [index, gold] of chunk.entries()) {
-      const state = results[index]?.state ?? 'error';
-      if (state === 'graded') known[gold] = true;
-      else states.set(gold, state);
-    }
-  }
-  if (open.length > states.size) await saveCache(cache, known);
-  return states;
-}
-
-function unreadable(file: string, { prompt, line }: ReadRow, states: ReadonlyMap<string, string>): Rejected {
+function unreadable(file: string, { prompt, line }: ReadRow, state: string): Rejected {
   const how = { unparsed: 'cannot be read', timeout: 'takes too long to read' };
-  const state = states.get(algebraIn(prompt) ?? '') ?? 'error';
   return {
     code: 'bad-answer',
     file,
@@ -112,7 +116,7 @@ function unreadable(file: string, { prompt, line }: ReadRow, states: ReadonlyMap
   };
 }
 
-function rejection(file: string, { prompt, line }: ReadRow, state: string | undefined): Rejected {
+function rejection(file: string, { prompt, line, row }: ReadRow, state: string | undefined): Rejected {
   const text = goldText(prompt);
   const how = { undefined: 'not found in a box', graded: 'graded as wrong' }[String(state)] ?? `graded as ${state}`;
   return {
@@ -123,5 +127,6 @@ function rejection(file: string, { prompt, line }: ReadRow, state: string | unde
     key: 'answer',
     reason: `the row's own answer ${JSON.stringify(text)} is ${how}: no model could be right`,
     fix: 'write the answer alone, with balanced braces and without other words; docs/grading.md tells how it is read',
+    ...(row === undefined ? {} : { row }),
   };
 }

@@ -5,7 +5,9 @@ import {
   type ReadSource,
   type Rejected,
   readSource,
+  type Sift,
   type SourceSpec,
+  sifted,
   sourceErrors,
 } from '../data/index.js';
 import { UserErrors } from '../errors.js';
@@ -23,7 +25,7 @@ export interface LoadOptions {
   readonly signal?: AbortSignal;
 }
 
-/** A row that a source with `onError: skip` left out. */
+/** A row that was left out: by `onError: skip`, or within `maxRejected`. */
 export interface LeftOut {
   readonly set: string;
   readonly file: string;
@@ -44,7 +46,7 @@ export async function loadData(
   try {
     for (const [set, list] of specs) {
       const read: ReadSource[] = [];
-      for (const spec of list) read.push(await siftGold(await readSource(spec, context)));
+      for (const spec of list) read.push(await readSource(spec, context, siftGold));
       sets.set(set, read);
     }
   } finally {
@@ -52,6 +54,17 @@ export async function loadData(
   }
   refuseBad(sets);
   return sets;
+}
+
+/** The sets after a further look at their rows; what is wrong with them is for `refuseBad`. */
+export async function siftSets(sets: ReadSets, sift: Sift): Promise<ReadSets> {
+  const looked = new Map<string, ReadSource[]>();
+  for (const [set, sources] of sets) {
+    const read: ReadSource[] = [];
+    for (const source of sources) read.push(await sifted(source, sift));
+    looked.set(set, read);
+  }
+  return looked;
 }
 
 /** Throws UserErrors with everything that is wrong in any of the sets, or does nothing. */
@@ -86,24 +99,47 @@ export function leftOutText(rows: readonly LeftOut[]): string | undefined {
   return parts.length === 0 ? undefined : parts.join(', ');
 }
 
-/** Name of the file in the run folder that lists the rows left out, one JSON object a line. */
-export const LEFT_OUT_FILE = 'rejected.jsonl';
+/** Name of the file in the run folder that lists the rows that `onError: skip` left out, one JSON object a line. */
+const SKIPPED_FILE = 'rejected.jsonl';
 
-/** Writes `rejected.jsonl` and a warning event; returns the warning's text, if there is anything to tell. */
+/** The same for the rows of a set that `maxRejected` lets be left out. */
+function toleratedFile(set: string): string {
+  return `rejected-${set.replaceAll(/[^\w.-]/g, '-')}.jsonl`;
+}
+
+/**
+ * Writes `rejected.jsonl`, and `rejected-SET.jsonl` where rows are left out up to a limit, with a warning event for each;
+ * returns the warnings' texts.
+ */
 export function recordLeftOut(
+  store: Store,
+  run: { readonly id: number; readonly folder: string },
+  sets: ReadSets,
+): string[] {
+  const only = (skips: boolean, [set, read]: readonly [string, readonly ReadSource[]]) =>
+    [set, read.filter(({ spec }) => (spec.onError === 'skip') === skips)] as const;
+  const skipped = recordIn(SKIPPED_FILE, store, run, new Map([...sets].map((entry) => only(true, entry))));
+  const tolerated = [...sets].map((entry) =>
+    recordIn(toleratedFile(entry[0]), store, run, new Map([only(false, entry)])),
+  );
+  return [skipped, ...tolerated].filter((text) => text !== undefined);
+}
+
+function recordIn(
+  name: string,
   store: Store,
   run: { readonly id: number; readonly folder: string },
   sets: ReadSets,
 ): string | undefined {
   const rows = leftOutOf(sets);
-  const file = join(run.folder, LEFT_OUT_FILE);
+  const file = join(run.folder, name);
   const text = leftOutText(rows);
   if (text === undefined) {
     rmSync(file, { force: true });
     return undefined;
   }
   writeFileSync(file, rows.map((row) => `${JSON.stringify(row)}\n`).join(''));
-  const message = `${text}; listed in ${LEFT_OUT_FILE}`;
+  const message = `${text}; listed in ${name}`;
   // A run that is started again says the same thing once.
   const known = store.events(run.id).some((event) => event.kind === 'rejected-rows' && event.message === message);
   const counts = Object.fromEntries(

@@ -1,9 +1,8 @@
 import type { Worker } from '../bridge/index.js';
-import { type ReadRow, type ReadSource, type Rejected, readCache, saveCache } from '../data/index.js';
+import { inChunks, isRejected, type ReadRow, type Rejected, readCache, type Sift, saveCache } from '../data/index.js';
 import type { Media } from '../records/index.js';
-import { type ReadSets, refuseBad } from './load-data.js';
 
-/** Files of one request: often enough to show progress, few enough to stop soon. */
+/** Rows, and so files, of one request: often enough to show progress, few enough to stop soon. */
 const AT_ONCE = 32;
 
 export interface ProbeOptions {
@@ -11,7 +10,8 @@ export interface ProbeOptions {
   /** File that keeps what was found between runs, by content hash. */
   readonly cache: string;
   readonly signal: AbortSignal;
-  readonly onProgress: (done: number, total: number) => void;
+  /** Rows looked at. */
+  readonly onProgress: (done: number) => void;
 }
 
 /** What a media file is found to be. */
@@ -25,62 +25,55 @@ interface Fault {
 
 /**
  * Opens every media file once, in the decoder that the model's frames come from. Rows whose file cannot be decoded, or whose
- * cut begins after its end, become rejected rows; throws UserErrors when a source may not have any.
+ * cut begins after its end, become rejected rows. `work` gets the look to take at each source; what was found is kept when
+ * it ends, however it does.
  */
-export async function probeMedia(sets: ReadSets, options: ProbeOptions): Promise<ReadSets> {
-  const all = [...sets.values()].flat().flatMap(({ rows }) => rows.flatMap(({ prompt }) => prompt.media));
-  const files = await probeFiles(new Map(all.map((media) => [media.sha256, media])), options);
-  const probed = new Map([...sets].map(([set, read]) => [set, read.map((source) => sift(source, files))]));
-  refuseBad(probed);
-  return probed;
-}
-
-/** Only what was found good is kept: a file that another decoder version can read is asked for again. */
-async function probeFiles(
-  media: ReadonlyMap<string, Media>,
+export async function withMediaProbe<Result>(
   { worker, cache, signal, onProgress }: ProbeOptions,
-): Promise<Map<string, Found | Fault>> {
+  work: (sift: Sift) => Promise<Result>,
+): Promise<Result> {
+  /** Only what was found good is kept: a file that another decoder version can read is asked for again. */
   const known = await readCache<Found>(cache);
-  const files = new Map<string, Found | Fault>();
-  const open: (readonly [string, Media])[] = [];
-  for (const [sha256, medium] of media) {
-    const found = known[sha256];
-    if (found === undefined) open.push([sha256, medium]);
-    else files.set(sha256, found);
-  }
-  try {
-    for (let start = 0; start < open.length; start += AT_ONCE) {
-      const chunk = open.slice(start, start + AT_ONCE);
-      onProgress(start, open.length);
-      const { items } = await worker.call('media.probe', { paths: chunk.map(([, { path }]) => path) }, { signal });
-      for (const [index, item] of items.entries()) {
-        const sha256 = chunk[index]?.[0] ?? '';
-        if ('error' in item) files.set(sha256, { fault: withoutPath(item.error.message, item.path) });
-        else {
-          known[sha256] = { duration: item.duration };
-          files.set(sha256, known[sha256]);
-        }
+  const faults = new Map<string, Fault>();
+  let found = 0;
+  let done = 0;
+
+  async function open(media: readonly Media[]): Promise<void> {
+    if (media.length === 0) return;
+    const { items } = await worker.call('media.probe', { paths: media.map(({ path }) => path) }, { signal });
+    for (const [index, item] of items.entries()) {
+      const sha256 = media[index]?.sha256 ?? '';
+      if ('error' in item) faults.set(sha256, { fault: withoutPath(item.error.message, item.path) });
+      else {
+        known[sha256] = { duration: item.duration };
+        found += 1;
       }
     }
-  } finally {
-    if (open.length > 0) await saveCache(cache, known);
   }
-  return files;
-}
 
-function sift(source: ReadSource, files: ReadonlyMap<string, Found | Fault>): ReadSource {
-  const rows: ReadRow[] = [];
-  const rejected: Rejected[] = [...source.rejected];
-  for (const row of source.rows) {
-    const [media] = row.prompt.media;
-    const problem = media && problemOf(media, files.get(media.sha256));
-    if (problem === undefined) rows.push(row);
-    else {
-      const { file } = source;
-      rejected.push({ code: 'bad-media', file, line: row.line, column: 1, key: media?.kind ?? 'video', ...problem });
+  async function* sift(items: AsyncIterable<ReadRow | Rejected>, file: string): AsyncGenerator<ReadRow | Rejected> {
+    for await (const chunk of inChunks(items, AT_ONCE)) {
+      const media = chunk.flatMap((item) => (isRejected(item) ? [] : item.prompt.media));
+      const different = new Map(media.map((medium) => [medium.sha256, medium]));
+      await open([...different.values()].filter(({ sha256 }) => !known[sha256] && !faults.has(sha256)));
+      for (const item of chunk) yield isRejected(item) ? item : probed(item, file);
+      done += chunk.length;
+      onProgress(done);
     }
   }
-  return { ...source, rows, rejected: rejected.sort((a, b) => a.line - b.line) };
+
+  function probed(row: ReadRow, file: string): ReadRow | Rejected {
+    const [media] = row.prompt.media;
+    const problem = media && problemOf(media, known[media.sha256] ?? faults.get(media.sha256));
+    if (problem === undefined) return row;
+    return { code: 'bad-media', file, line: row.line, column: 1, key: media?.kind ?? 'video', ...problem };
+  }
+
+  try {
+    return await work(sift);
+  } finally {
+    if (found > 0) await saveCache(cache, known);
+  }
 }
 
 function problemOf(media: Media, found: Found | Fault | undefined): Pick<Rejected, 'reason' | 'fix'> | undefined {

@@ -15,14 +15,13 @@ import { openStore, type Store } from '../store/index.js';
 import { checkGeneration } from '../training/generation.js';
 import { engineSleeps } from '../training/sleep.js';
 import { hashFile, hashFolder } from './artifacts.js';
-import { siftAlgebra } from './check-gold.js';
+import { checkWithPython } from './check-with-python.js';
 import { createRuntime, type Runtime, stageContext } from './context.js';
 import { determinismOf, identityOf, reuseOf } from './identity.js';
 import { contentKey } from './key.js';
 import { loadData, promptsOf, recordLeftOut } from './load-data.js';
 import { lockRun } from './lock.js';
 import { openLog } from './log.js';
-import { probeMedia } from './probe-media.js';
 import type { Determinism, StageContext, StageName, StageProgress } from './stage.js';
 
 /** Progress of one stage, with its end. */
@@ -102,17 +101,7 @@ export async function openSession(options: SessionOptions): Promise<Session> {
     );
     const environment = await describeEnvironment(runtime, recipe, signal);
     const sleep = engineSleeps(recipe, environment.device);
-    const readable = await siftAlgebra(read, {
-      verifyMath: runtime.verifyMath,
-      cache: join(options.runsFolder, 'math-golds.json'),
-      signal,
-    });
-    const sets = await probeMedia(readable, {
-      worker: runtime.bridge.worker('math'),
-      cache: join(options.runsFolder, 'media-probes.json'),
-      signal,
-      onProgress: (done, total) => prepare.update(done, total),
-    });
+    const sets = await checkWithPython(read, options.runsFolder, runtime, prepare, signal);
     const prompts = promptsOf(sets);
     checkGeneration(recipe, prompts.get('train') ?? []);
     const system = await readSystemPrompt(loaded);
@@ -121,8 +110,8 @@ export async function openSession(options: SessionOptions): Promise<Session> {
     opened.push(async () => store.close());
     const runId = openRun(store, options, runFolder, environment);
     for (const [set, list] of prompts) store.savePrompts(runId, set, list);
-    const leftOut = recordLeftOut(store, { id: runId, folder: runFolder }, sets);
-    if (leftOut !== undefined) prepare.note(`warning: ${leftOut}`);
+    for (const leftOut of recordLeftOut(store, { id: runId, folder: runFolder }, sets))
+      prepare.note(`warning: ${leftOut}`);
     if (options.command !== undefined)
       store.addEvent(runId, { level: 'info', kind: 'command', message: options.command });
     prepare.end('done');

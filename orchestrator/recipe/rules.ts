@@ -15,6 +15,7 @@ const RULES: readonly Rule[] = [
   namesAreUnique('benchmarks'),
   namesAreUnique('train'),
   limitsAgree,
+  badRowsHaveOneRule,
   frameSizesAgree,
   policiesAreUnique,
   twoAnswersAreBoxed,
@@ -67,9 +68,10 @@ function namesAreUnique(list: 'train' | 'benchmarks'): Rule {
   };
 }
 
-/** Name of a data entry: its own, or the manifest's name without its ending. */
+/** Name of a data entry: its own, or the manifest's name without its endings. */
 export function entryName(entry: { readonly name?: string | undefined; readonly path: string }): string {
-  return entry.name ?? (entry.path.split(/[\\/]/).at(-1) ?? entry.path).replace(/\.[^.]+$/, '');
+  const file = entry.path.split(/[\\/]/).at(-1) ?? entry.path;
+  return entry.name ?? file.replace(/\.(gz|zst)$/i, '').replace(/\.[^.]+$/, '');
 }
 
 function limitsAgree({ data }: Partial<Recipe>): Problem[] {
@@ -80,6 +82,17 @@ function limitsAgree({ data }: Partial<Recipe>): Problem[] {
       return [contradiction(path, minimum, ['data', list, index, 'limit'], limit, 'can never be reached')];
     }),
   );
+}
+
+function badRowsHaveOneRule({ data }: Partial<Recipe>): Problem[] {
+  return (data?.train ?? []).flatMap(({ onError, maxRejected }, index): Problem[] => {
+    if (onError !== 'skip' || maxRejected === undefined) return [];
+    const path = ['data', 'train', index, 'maxRejected'];
+    const message = `${pathText(path)} is a limit, but onError: skip leaves out any number of bad rows`;
+    return [
+      { code: 'contradiction', path, other: ['data', 'train', index, 'onError'], message, fix: 'give one of the two' },
+    ];
+  });
 }
 
 function frameSizesAgree({ video }: Partial<Recipe>): Problem[] {

@@ -3,7 +3,10 @@ import { OVERALL } from '../records/index.js';
 
 /** Keys that every entry of `data.train` and `data.benchmarks` has. */
 const entry = {
-  source: z.enum(['jsonl']).default('jsonl').describe('How the file is read: jsonl, one question a line.'),
+  source: z
+    .enum(['jsonl'])
+    .default('jsonl')
+    .describe('How rows are read: jsonl, one question a row, in JSON Lines (plain, .gz or .zst) or Parquet.'),
   path: z.string().min(1).describe('The manifest, relative to the recipe file.'),
   root: z
     .string()
@@ -37,7 +40,15 @@ const trainEntrySchema = z.strictObject({
   ...entry,
   name: name
     .optional()
-    .describe("Name of the source, part of each prompt's id (default: the file's name without its ending)."),
+    .describe("Name of the source, part of each prompt's id (default: the file's name without its endings)."),
+  maxRejected: z
+    .number()
+    .min(0)
+    .refine((value) => value < 1 || Number.isInteger(value), { error: 'a whole number, or a share below 1 is needed' })
+    .optional()
+    .describe(
+      'Bad rows that are left out without stopping the run, as a number of rows, or below 1 as a share of all (0.01: one row in a hundred); default 0.',
+    ),
 });
 
 const benchmarkSchema = z.strictObject({

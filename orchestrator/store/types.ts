@@ -228,8 +228,8 @@ export interface Store {
   stages(runId: number, options?: { readonly all?: boolean }): StageRecord[];
   artifacts(runId: number): (ArtifactRow & { readonly stage: string })[];
 
-  /** Makes the set exactly these prompts, in this order. */
-  savePrompts(runId: number, set: string, prompts: readonly Prompt[]): void;
+  /** Makes the set exactly these prompts, in this order: written in batches, changed at once when all are written. */
+  savePrompts(runId: number, set: string, prompts: Iterable<Prompt>): void;
   prompts(runId: number, set: string): Prompt[];
   /** The current record, or the newest one that rollouts were made of. */
   findPrompt(runId: number, set: string, promptId: string): Prompt | undefined;

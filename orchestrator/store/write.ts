@@ -1,8 +1,8 @@
 import { dirname, isAbsolute, join, relative, resolve, sep } from 'node:path';
 import type { Database } from 'better-sqlite3';
 import { UserError } from '../errors.js';
-import type { Prompt } from '../records/index.js';
 import type { NewRun, StartedStage, Store } from './types.js';
+import { savePrompts } from './write-prompts.js';
 
 type RunWriter = Pick<
   Store,
@@ -29,7 +29,7 @@ interface StageRow {
   readonly attempt: number;
 }
 
-/** Everything written about a run but its rollouts. Each call is one transaction. */
+/** Everything written about a run but its rollouts. Each call is one transaction, or (prompts) counts from its last one on. */
 export function runWriter(db: Database, file: string): RunWriter {
   const now = () => new Date().toISOString();
   /** When this process began to work on a stage: a stage may take several sittings. */
@@ -122,8 +122,7 @@ export function runWriter(db: Database, file: string): RunWriter {
       const sql = 'UPDATE stages SET status = ?, reason = ?, finished_at = ?, seconds = seconds + ? WHERE id = ?';
       db.prepare(sql).run(status, reason, now(), secondsOf(stageId), stageId);
     },
-    savePrompts: db.transaction((runId, set, prompts) => savePrompts(db, runId, set, prompts))
-      .immediate as Store['savePrompts'],
+    savePrompts: (runId, set, prompts) => savePrompts(db, runId, set, prompts),
     saveDecisions: db.transaction((stageId, decisions) => {
       const insert = db.prepare('INSERT OR REPLACE INTO decisions VALUES (?, ?, ?, ?, ?, ?, ?)');
       for (const [position, { promptId, decision, reason, correct, total }] of decisions.entries()) {
@@ -180,29 +179,6 @@ function insertStage(db: Database, runId: number, name: string, key: string, at:
   const sql = `INSERT INTO stages (run, name, key, attempt, status, started_at)
     SELECT ?, ?, ?, coalesce(max(attempt), 0) + 1, 'running', ? FROM stages WHERE run = ? AND name = ?`;
   return Number(db.prepare(sql).run(runId, name, key, at, runId, name).lastInsertRowid);
-}
-
-function savePrompts(db: Database, runId: number, set: string, prompts: readonly Prompt[]): void {
-  const find = db.prepare(
-    'SELECT id, record FROM prompts WHERE run = ? AND set_name = ? AND prompt_id = ? ORDER BY id DESC LIMIT 1',
-  );
-  const place = db.prepare('UPDATE prompts SET position = ?, record = ? WHERE id = ?');
-  const insert = db.prepare(
-    'INSERT INTO prompts (run, set_name, prompt_id, position, source, problem_type, record) VALUES (?, ?, ?, ?, ?, ?, ?)',
-  );
-  db.prepare('UPDATE prompts SET position = NULL WHERE run = ? AND set_name = ?').run(runId, set);
-  for (const [position, prompt] of prompts.entries()) {
-    const found = find.get(runId, set, prompt.id) as { id: number; record: string } | undefined;
-    const record = json(prompt);
-    // A corrected prompt is another row: earlier rollouts keep the one that they answered.
-    if (found && sameButForPaths(found.record, prompt)) place.run(position, record, found.id);
-    else insert.run(runId, set, prompt.id, position, prompt.source, prompt.problemType, record);
-  }
-}
-
-function sameButForPaths(record: string, prompt: Prompt): boolean {
-  const bare = (item: Prompt) => json({ ...item, media: item.media.map(({ path: _path, ...media }) => media) });
-  return bare(JSON.parse(record) as Prompt) === bare(prompt);
 }
 
 /** A run folder beside the store is kept relative, so that both can be moved or copied together. */

@@ -91,7 +91,7 @@ describe('data', () => {
     expect(stderr).toMatch(/^train\.jsonl:2:1 {2}the row has no answer$/m);
     expect(stderr).toMatch(/^train\.jsonl:3:\d+ {2}"gone\.mp4" is not there/m);
     expect(stderr).toMatch(/^train\.jsonl:4:2 {2}the id "0" stands in line 1 already$/m);
-    expect(stderr).toMatch(/^train\.jsonl:5:2 {2}not valid JSON/m);
+    expect(stderr).toMatch(/^train\.jsonl:5:2 {2}the file ends in the middle of a line: /m);
     expect(stderr).toMatch(/^held-out\.jsonl:1:\d+ {2}the row has no answer$/m);
     expect(stderr).toContain('5 problems, nothing was started.');
   });

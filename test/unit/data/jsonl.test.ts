@@ -1,10 +1,9 @@
 import { createHash } from 'node:crypto';
 import { mkdirSync, symlinkSync, writeFileSync } from 'node:fs';
-import { join, resolve } from 'node:path';
+import { join } from 'node:path';
 import { describe, expect, it } from 'vitest';
-import { loadPrompts } from '../../../orchestrator/data/index.js';
 import { promptSchema } from '../../../orchestrator/records/index.js';
-import { folderWith, loadRows, problems, row } from './fixture.js';
+import { folderWith, load, loadRows, problems, row } from './fixture.js';
 
 const choice = { problem_type: 'exact_match', options: ['red', 'blue', 'green'] };
 const when = { problem_type: 'iou', video: 'clip.mp4' };
@@ -104,17 +103,15 @@ describe('bad rows', () => {
     const { prompts, rejected, counts } = await loadRows([{ id: 'a' }, { id: 'b', answer: null }], { onError: 'skip' });
     expect(prompts.map((prompt) => prompt.id)).toEqual(['rows/a']);
     expect(rejected).toEqual([expect.objectContaining({ line: 2, code: 'bad-answer', key: 'answer' })]);
-    expect(counts).toEqual([
-      {
-        name: 'rows',
-        path: 'rows.jsonl',
-        prompts: 1,
-        rejected: 1,
-        byType: { math: 1 },
-        byModality: { text: 1 },
-        media: 0,
-      },
-    ]);
+    expect(counts).toEqual({
+      name: 'rows',
+      path: 'rows.jsonl',
+      prompts: 1,
+      rejected: 1,
+      byType: { math: 1 },
+      byModality: { text: 1 },
+      media: 0,
+    });
   });
 
   it('may repeat an id; the second is the bad one', async () => {
@@ -169,7 +166,7 @@ describe('bad rows', () => {
   it('may be bytes that are no text', async () => {
     const bytes = Buffer.concat([Buffer.from(`${row()}\n`), Buffer.from([0x7b, 0xff, 0xfe, 0x0a])]);
     expect(await problems([], {}, { 'rows.jsonl': bytes })).toEqual([
-      '2 bad-json: the line is not text in UTF-8, or longer than 16 MB',
+      '2 bad-json: not UTF-8: byte 0xff at offset 1 of the line (75 of the file)',
     ]);
   });
 
@@ -200,8 +197,8 @@ describe('media', () => {
     symlinkSync(join(folder, 'set', 'inside.mp4'), join(folder, 'set', 'fine.mp4'));
     const videos = ['../secret.mp4', join(folder, 'secret.mp4'), 'link.mp4', 'fine.mp4'];
     writeFileSync(join(folder, 'set', 'rows.jsonl'), videos.map((video, id) => row({ id, video })).join('\n'));
-    const spec = { source: 'jsonl', path: 'set/rows.jsonl', onError: 'skip' } as const;
-    const inManifest = await loadPrompts([spec], { resolve: (path) => resolve(folder, path) });
+    const spec = { path: 'set/rows.jsonl', onError: 'skip' } as const;
+    const inManifest = await load(folder, spec);
     expect(inManifest.rejected.map(({ line, reason }) => [line, /lies outside/.test(reason)])).toEqual([
       [1, true],
       [2, true],
@@ -210,7 +207,7 @@ describe('media', () => {
     expect(inManifest.prompts.map((prompt) => prompt.id)).toEqual(['rows/3']);
 
     mkdirSync(join(folder, 'other'));
-    const wider = await loadPrompts([{ ...spec, root: '.' }], { resolve: (path) => resolve(folder, path) });
+    const wider = await load(folder, { ...spec, root: '.' });
     // Paths are relative to the root now: the absolute one is inside it, the others are not there.
     expect(wider.prompts.map((prompt) => prompt.id)).toEqual(['rows/1']);
   });
@@ -218,9 +215,7 @@ describe('media', () => {
   it('are found by a root of their own, also when that root is itself a link', async () => {
     const folder = folderWith({ 'disk/clip.mp4': 'x', 'rows.jsonl': row({ video: 'clip.mp4' }) });
     symlinkSync(join(folder, 'disk'), join(folder, 'media'));
-    const { prompts } = await loadPrompts([{ source: 'jsonl', path: 'rows.jsonl', root: 'media' }], {
-      resolve: (path) => resolve(folder, path),
-    });
+    const { prompts } = await load(folder, { path: 'rows.jsonl', root: 'media' });
     expect(prompts[0]?.media[0]?.path).toBe(join(folder, 'disk', 'clip.mp4'));
   });
 });

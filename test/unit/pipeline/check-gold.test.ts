@@ -2,9 +2,9 @@ import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { describe, expect, onTestFinished, test } from 'vitest';
-import type { ReadSource } from '../../../orchestrator/data/index.js';
+import { type ReadSource, sifted } from '../../../orchestrator/data/index.js';
 import type { MathItem } from '../../../orchestrator/grading/index.js';
-import { goldText, siftAlgebra, siftGold } from '../../../orchestrator/pipeline/check-gold.js';
+import { goldText, siftGold, withAlgebra } from '../../../orchestrator/pipeline/check-gold.js';
 import type { Prompt } from '../../../orchestrator/records/index.js';
 import { promptOf, realVerifier } from '../../fixtures/grading.js';
 
@@ -26,7 +26,7 @@ describe('the answer of a row', () => {
   test.each(good.map((prompt) => [prompt.problemType, goldText(prompt), prompt] as const))(
     '%s %s is right',
     async (_type, _text, prompt) => {
-      const source = await siftGold(sourceOf([prompt]));
+      const source = await sifted(sourceOf([prompt]), siftGold);
       expect(source.rejected).toEqual([]);
       expect(source.rows).toHaveLength(1);
     },
@@ -37,7 +37,7 @@ describe('the answer of a row', () => {
     ['the fallback sentence', promptOf('math', "Let's analyze the problem step by step."), 'graded as unparsed'],
     ['a letter that is no option', { ...promptOf('exact_match', 'E'), options: ['red', 'blue'] }, 'graded as'],
   ])('%s is rejected with its place', async (_name, prompt, reason) => {
-    const source = await siftGold(sourceOf([...good, prompt]));
+    const source = await sifted(sourceOf([...good, prompt]), siftGold);
     expect(source.rows).toHaveLength(good.length);
     expect(source.rejected).toMatchObject([{ code: 'bad-answer', file: 'a.jsonl', line: good.length + 1 }]);
     expect(source.rejected[0]?.reason).toContain(reason);
@@ -56,15 +56,12 @@ describe('gold answers that need algebra', () => {
       asked.push(items.map(({ gold }) => gold));
       return realVerifier(items);
     };
+    const rows = sourceOf([...golds.map((gold) => promptOf('math', gold)), ...good]);
     const sift = () =>
-      siftAlgebra(new Map([['train', [sourceOf([...golds.map((gold) => promptOf('math', gold)), ...good])]]]), {
-        verifyMath,
-        cache: join(folder, 'golds.json'),
-        signal,
-      });
-    const [source] = (await sift()).get('train') ?? [];
-    expect(source?.rows).toHaveLength(golds.length - 2 + good.length);
-    expect(source?.rejected.map(({ line, code, reason }) => [line, code, reason])).toEqual([
+      withAlgebra({ verifyMath, cache: join(folder, 'golds.json'), signal }, (look) => sifted(rows, look));
+    const source = await sift();
+    expect(source.rows).toHaveLength(golds.length - 2 + good.length);
+    expect(source.rejected.map(({ line, code, reason }) => [line, code, reason])).toEqual([
       [6, 'bad-answer', `the row's own answer "5 +" cannot be read as mathematics`],
       [7, 'bad-answer', `the row's own answer "9^{9^{9^{9}}}" is beyond what is computed as mathematics`],
     ]);

@@ -73,7 +73,7 @@ describe('bad rows', () => {
     const store = openStore(':memory:');
     const run = { id: store.createRun({ ...newRun, folder }), folder };
     const message = '2 rows were left out of train, 1 row of benchmark:b; listed in rejected.jsonl';
-    for (let time = 0; time < 2; time += 1) expect(recordLeftOut(store, run, sets)).toBe(message);
+    for (let time = 0; time < 2; time += 1) expect(recordLeftOut(store, run, sets)).toEqual([message]);
     expect(store.events(run.id)).toEqual([
       expect.objectContaining({
         level: 'warning',
@@ -91,9 +91,67 @@ describe('bad rows', () => {
 
     // Mended data: the list of an earlier start does not stay.
     const mended = new Map([...sets].map(([set, read]) => [set, read.map((source) => ({ ...source, rejected: [] }))]));
-    expect(recordLeftOut(store, run, mended)).toBeUndefined();
+    expect(recordLeftOut(store, run, mended)).toEqual([]);
     expect(existsSync(join(folder, 'rejected.jsonl'))).toBe(false);
     store.close();
+  });
+});
+
+describe('maxRejected', () => {
+  const sets = (most: number) =>
+    `  train: [{path: a.jsonl, maxRejected: ${most}}]\n  benchmarks: [{name: b, path: b.jsonl}]\n`;
+  const bad = (id: number) => row({ id, answer: null });
+  const files = {
+    'a.jsonl': [
+      row({ id: 1 }),
+      bad(2),
+      row({ id: 3 }),
+      row({ id: 1 }),
+      ...[4, 5, 6, 7, 8, 9].map((id) => row({ id })),
+    ].join('\n'),
+    'b.jsonl': row(),
+  };
+
+  it.each([2, 0.2, 1000])('%d leaves 2 bad rows of 10 out, listed and told once', async (most) => {
+    const { folder, load } = await loadSets(sets(most), files);
+    const read = await load();
+    expect(promptsOf(read).get('train')).toHaveLength(8);
+    const store = openStore(':memory:');
+    const run = { id: store.createRun({ ...newRun, folder }), folder };
+    const message = '2 rows were left out of train; listed in rejected-train.jsonl';
+    for (let time = 0; time < 2; time += 1) expect(recordLeftOut(store, run, read)).toEqual([message]);
+    expect(store.events(run.id)).toMatchObject([
+      { level: 'warning', kind: 'rejected-rows', message, data: { train: 2 } },
+    ]);
+    const listed = readFileSync(join(folder, 'rejected-train.jsonl'), 'utf8').trim().split('\n');
+    expect(listed.map((line) => JSON.parse(line))).toMatchObject([
+      { set: 'train', line: 2, reason: 'the row has no answer' },
+      { set: 'train', line: 4, reason: 'the id "1" stands in line 1 already' },
+    ]);
+    expect(existsSync(join(folder, 'rejected.jsonl'))).toBe(false);
+    store.close();
+  });
+
+  it.each([1, 0.19])('%d stops with all problems', async (most) => {
+    const { load } = await loadSets(sets(most), files);
+    const errors = await errorsOf(load());
+    expect(errors.map(({ code }) => code)).toEqual(['bad-answer', 'duplicate-id', 'too-many-rejected']);
+    expect(errors[2]?.message).toBe(`2 of 10 rows cannot be used; maxRejected is ${most}`);
+  });
+
+  it('0 is what is so without it', async () => {
+    const { load } = await loadSets(sets(0), files);
+    expect((await errorsOf(load())).map(({ code }) => code)).toEqual(['bad-answer', 'duplicate-id']);
+  });
+
+  it.each([
+    ['maxRejected: 1.5', 'a whole number, or a share below 1 is needed'],
+    ['maxRejected: -1', 'maxRejected'],
+    ['maxRejected: 3, onError: skip', 'is a limit, but onError: skip leaves out any number'],
+  ])('%s is refused with the recipe', async (keys, message) => {
+    const data = `  train: [{path: a.jsonl, ${keys}}]\n  benchmarks: [{name: b, path: b.jsonl}]\n`;
+    const [error] = await errorsOf(loadSets(data, files));
+    expect(error?.message).toContain(message);
   });
 });
 

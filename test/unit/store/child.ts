@@ -5,17 +5,24 @@ import ts from 'typescript';
 
 const ROOT = resolve(import.meta.dirname, '..', '..', '..');
 
-/** The store as plain JavaScript, for child processes: inside the project, so that its packages are found. */
+/** The store as plain JavaScript, for child processes. */
 export function compiledStore(): string {
+  return compiledParts(['errors.ts', 'store', 'records']);
+}
+
+/** Files and folders of the orchestrator as plain JavaScript: inside the project, so that its packages are found. */
+export function compiledParts(parts: readonly string[]): string {
   const cache = join(ROOT, 'node_modules', '.cache');
   mkdirSync(cache, { recursive: true });
-  const out = mkdtempSync(join(cache, 'vauto-store-'));
+  const out = mkdtempSync(join(cache, 'vauto-parts-'));
   writeFileSync(join(out, 'package.json'), '{"type":"module"}');
   const source = join(ROOT, 'orchestrator');
-  const files = ['store', 'records'].flatMap((folder) =>
-    readdirSync(join(source, folder), { recursive: true }).map((file) => join(folder, String(file))),
+  const files = parts.flatMap((part) =>
+    part.endsWith('.ts')
+      ? [part]
+      : readdirSync(join(source, part), { recursive: true }).map((file) => join(part, String(file))),
   );
-  for (const file of ['errors.ts', ...files.filter((name) => /\.(ts|sql)$/.test(name))]) {
+  for (const file of files.filter((name) => /\.(ts|sql)$/.test(name))) {
     const text = readFileSync(join(source, file), 'utf8');
     const target = join(out, file.replace(/\.ts$/, '.js'));
     mkdirSync(dirname(target), { recursive: true });
@@ -31,5 +38,14 @@ export function compiledStore(): string {
 /** Runs a script that finds `openStore` in scope. */
 export function inChild(compiled: string, script: string): ResultPromise<{ reject: false }> {
   const text = `import { openStore } from '${compiled}/store/index.js';\n${script}`;
-  return execa('node', ['--input-type=module', '-e', text], { cwd: compiled, reject: false });
+  return runNode(compiled, text);
+}
+
+/** Runs a script as a module in a process of its own. */
+export function runNode(
+  compiled: string,
+  script: string,
+  flags: readonly string[] = [],
+): ResultPromise<{ reject: false }> {
+  return execa('node', [...flags, '--input-type=module', '-e', script], { cwd: compiled, reject: false });
 }
