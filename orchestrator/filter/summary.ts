@@ -1,4 +1,4 @@
-import type { Prompt } from '../records/index.js';
+import { groupBy, type Prompt } from '../records/index.js';
 import { deriveSeed, shuffled } from '../statistics/index.js';
 import type { Decision } from './decide.js';
 
@@ -82,12 +82,8 @@ function countsOf(decided: readonly Decided[]): FilterCounts {
 }
 
 function groupsOf(decided: readonly Decided[]): FilterSummary['groups'] {
-  const groups = new Map<string, Decided[]>();
-  for (const item of decided) {
-    const name = `${item.prompt.source}\0${item.prompt.problemType}`;
-    groups.set(name, [...(groups.get(name) ?? []), item]);
-  }
-  return [...groups.entries()].map(([name, items]) => {
+  const groups = groupBy(decided, ({ prompt }) => `${prompt.source}\0${prompt.problemType}`);
+  return [...groups].map(([name, items]) => {
     const [source = '', problemType = ''] = name.split('\0');
     return { source, problemType, ...countsOf(items) };
   });

@@ -5,19 +5,11 @@ import type { MathVerifier } from '../grading/index.js';
 import type { LoadedRecipe } from '../recipe/index.js';
 import type { Prompt } from '../records/index.js';
 import type { RolloutEngine } from '../rollout/engine.js';
-import {
-  createEnginePool,
-  createOpenAiEngine,
-  createReplayEngine,
-  createVllmEngine,
-  type EngineIdentity,
-  openRecordings,
-  type Recordings,
-} from '../rollout/index.js';
+import type { EngineIdentity } from '../rollout/index.js';
 import type { Store } from '../store/index.js';
-import { videoBudget } from '../training/params.js';
 import { describeArtifact } from './artifacts.js';
 import { collect, gradeRollouts } from './collect.js';
+import { createEngines, type EngineUse } from './engines.js';
 import { watchMemory } from './memory.js';
 import type { Determinism, Reuse, StageContext, StageName, StageProgress } from './stage.js';
 
@@ -38,45 +30,12 @@ function trainerEnvironment({ train: { ahead, processes } }: LoadedRecipe['recip
   return shares || process.env.OMP_WAIT_POLICY !== undefined ? {} : { OMP_WAIT_POLICY: undefined };
 }
 
-/** Several engines get a device each: the next of those that this process may see. One engine sees them all. */
-function deviceOf({ engine: { workers } }: LoadedRecipe['recipe'], place: number): Record<string, string> {
-  if (workers === 1) return {};
-  const visible = process.env.CUDA_VISIBLE_DEVICES?.split(',') ?? [];
-  return { CUDA_VISIBLE_DEVICES: visible[place] ?? String(place) };
-}
-
-/** Stages whose recorded rollouts answer a stage, the best first: a replay does not train, so it has one evaluation. */
-const REPLAYED: Readonly<Record<StageName, readonly string[]>> = {
-  filter: ['filter'],
-  'evaluate-before': ['evaluate-before', 'evaluate'],
-  train: [],
-  evaluate: ['evaluate', 'evaluate-before'],
-  sweep: ['sweep'],
-  report: [],
-};
-
-function first<T, R>(items: readonly T[], of: (item: T) => R | undefined): R | undefined {
-  for (const item of items) {
-    const found = of(item);
-    if (found !== undefined) return found;
-  }
-  return undefined;
-}
-
 /** What the work since the last look took. */
 export interface Usage {
   /** Largest memory of vauto and its workers together; null where the system does not tell. */
   readonly peakMemoryBytes: number | null;
   /** Engines that came up: seconds of importing the engine's library, and until ready after that. */
   readonly engineStarts: readonly { readonly importSeconds: number; readonly loadSeconds: number }[];
-}
-
-/** What an engine is wanted for. */
-export interface EngineUse {
-  /** Recorded rollouts are looked up by the stage that asks. */
-  readonly stage: StageName;
-  /** Whether it can be put to sleep; decided when it comes up. */
-  readonly sleep: boolean;
 }
 
 export interface Runtime {
@@ -103,51 +62,14 @@ export function createRuntime({ loaded, python, pythonPath, onLog }: RuntimeOpti
   const bridge = openBridge({ python, pythonPath, env, onLog });
   const memory = watchMemory();
   let engineStarts: Usage['engineStarts'] = [];
-  let engine: RolloutEngine | undefined;
-  let weightsInUse: string | undefined;
-  let recordings: Promise<Recordings> | undefined;
-
-  async function replay(file: string, stage: StageName): Promise<RolloutEngine> {
-    recordings ??= openRecordings(loaded.resolve(file));
-    const recorded = await recordings;
-    return createReplayEngine({ find: (request) => first(REPLAYED[stage], (name) => recorded.find(name, request)) });
-  }
-
-  function openEngine(weights: string, sleep: boolean): RolloutEngine | Promise<RolloutEngine> {
-    const { server } = recipe.engine;
-    if (server !== undefined)
-      return createOpenAiEngine({ ...server, model: weights, mediaUrls: server.media, exitMode: server.exit, onLog });
-    const engines = Array.from({ length: recipe.engine.workers }, (_, place) =>
-      createVllmEngine({
-        worker: bridge.worker(place === 0 ? 'engine' : `engine-${place}`, { env: deviceOf(recipe, place) }),
-        model: weights,
-        ...(recipe.model.revision === undefined ? {} : { revision: recipe.model.revision }),
-        trustRemoteCode: recipe.model.trustRemoteCode,
-        engineArgs: recipe.engine.args,
-        videoBudget: videoBudget(recipe),
-        seed: recipe.seed,
-        sleep,
-        onLog,
-        onUp: ({ importSeconds, loadSeconds }) => {
-          engineStarts = [...engineStarts, { importSeconds, loadSeconds }];
-        },
-      }),
-    );
-    return Promise.all(engines).then((all) => (all.length === 1 ? (all[0] as RolloutEngine) : createEnginePool(all)));
-  }
-
-  async function engineWith(weights: string, { stage, sleep }: EngineUse): Promise<RolloutEngine> {
-    const file = recipe.engine.recordings;
-    if (file !== undefined) return replay(file, stage);
-    if (engine === undefined) {
-      engine = await openEngine(weights, sleep);
-    } else if (weightsInUse !== weights) {
-      await engine.loadWeights(weights);
-    }
-    weightsInUse = weights;
-    return engine;
-  }
-
+  const engines = createEngines({
+    loaded,
+    bridge,
+    onLog,
+    onUp: ({ importSeconds, loadSeconds }) => {
+      engineStarts = [...engineStarts, { importSeconds, loadSeconds }];
+    },
+  });
   return {
     bridge,
     verifyMath: async (items) => {
@@ -156,7 +78,7 @@ export function createRuntime({ loaded, python, pythonPath, onLog }: RuntimeOpti
         .call('math.verify', { items, timeout_seconds: recipe.reward.mathTimeout });
       return results;
     },
-    engine: engineWith,
+    engine: engines.get,
     trainer: () => bridge.worker('trainer', { env: trainerEnvironment(recipe) }),
     usage: () => {
       const usage = { peakMemoryBytes: memory.peakBytes(), engineStarts };
@@ -165,10 +87,7 @@ export function createRuntime({ loaded, python, pythonPath, onLog }: RuntimeOpti
     },
     close: async () => {
       memory.stop();
-      // A server's requests end here; a worker's engine ends with its worker.
-      if (recipe.engine.server !== undefined) await engine?.close();
-      // A file that could not be opened has been complained of.
-      (await recordings?.catch(() => undefined))?.close();
+      await engines.close();
       await bridge.close();
     },
   };

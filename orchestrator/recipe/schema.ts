@@ -1,7 +1,8 @@
 import { z } from 'zod';
 import { argumentsSchema } from './schema-arguments.js';
 import { dataSchema } from './schema-data.js';
-import { evaluateSchema, filterSchema, reportSchema, rewardSchema, sweepSchema, trainSchema } from './schema-stages.js';
+import { evaluateSchema, filterSchema, reportSchema, rewardSchema, sweepSchema } from './schema-stages.js';
+import { trainSchema } from './schema-train.js';
 
 const modelSchema = z
   .strictObject({

@@ -7,7 +7,7 @@ import { killable, SIGNALS, TARGETS } from './kills.js';
 import { ROOT, SMALL, sharedRun, vauto } from './shared-run.js';
 
 /** A run from recorded rollouts is over in seconds, so that it can be killed everywhere. `test:long` takes more points. */
-const POINTS = Number(process.env.VAUTO_TEST_KILLS ?? 4);
+const POINTS = Number(process.env.VAUTO_TEST_KILLS ?? 10);
 const STAGES = ['prepare', 'filter', 'evaluate', 'sweep', 'report'];
 
 const folder = mkdtempSync(join(tmpdir(), 'vauto-kills-'));
