@@ -75,6 +75,8 @@ function endGroup(): void {
 }
 
 process.on('disconnect', endGroup);
+// It may have gone while this process came up, before anybody listened.
+if (!process.connected) endGroup();
 // The terminal's Ctrl-C is for the supervisor.
 process.on('SIGINT', () => {});
 process.on('unhandledRejection', (reason) =>

@@ -1,9 +1,11 @@
+import { spawn } from 'node:child_process';
 import { mkdtempSync, readFileSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { execa } from 'execa';
 import { afterAll, describe, expect, it } from 'vitest';
 import type { Worker, WorkerError } from '../../orchestrator/bridge/index.js';
+import { signalProcess } from '../../orchestrator/bridge/process.js';
 import { retrying } from '../../orchestrator/bridge/retry.js';
 import { alive, faultsPath, python, pythonPath, root, testBridge, until } from '../fixtures/bridge.js';
 
@@ -149,6 +151,17 @@ describe('no process is left', () => {
     );
     await expect(running).rejects.toMatchObject({ code: 'stopped' });
     expect(alive(busy)).toBe(false);
+  });
+
+  it.each([0, 40])('when the orchestrator is gone %d ms after it started a worker, before that listens', async (ms) => {
+    const child = spawn(process.execPath, [join(root, 'dist', 'bridge', 'child.js')], {
+      stdio: ['ignore', 'ignore', 'ignore', 'ipc'],
+      env: { ...process.env, PYTHON_BIN: python, PYTHONPATH: pythonPath },
+      detached: true,
+    });
+    const { pid = 0 } = child;
+    setTimeout(() => child.disconnect(), ms);
+    await until(() => !alive(pid), 5000).finally(() => signalProcess(-pid, 'SIGKILL'));
   });
 
   it.each(['SIGKILL', 'SIGTERM', 'SIGINT'] as const)('5 s after the orchestrator got %s', async (signal) => {
