@@ -22,6 +22,8 @@ const runs = killable(store, [recipe, ...sets.flatMap((set) => ['--set', set])])
 let whole: ReturnType<typeof runs.content>;
 let length = 0;
 const kills: object[] = [];
+/** Runs that were found equal to the one that was left alone. */
+const equal: string[] = [];
 
 beforeAll(async () => {
   length = await runs.whole('whole');
@@ -29,7 +31,12 @@ beforeAll(async () => {
 });
 afterAll(async () => {
   const { run } = await showRun(store, 'whole');
-  record('kills', { run }, { seed: SEED, wholeSeconds: Math.round(length / 1000), rollouts: whole.rows.length, kills });
+  const { rows } = whole;
+  record(
+    'kills',
+    { run },
+    { seed: SEED, wholeSeconds: Math.round(length / 1000), rollouts: rows.length, kills, equal },
+  );
   rmSync(folder, { recursive: true, force: true });
 });
 
@@ -47,7 +54,10 @@ async function chain(prefix: string, cases: readonly { readonly when: RegExp | n
     if (!ended) names.push(`${prefix}-${names.length}`);
   }
   await runs.whole(name());
-  for (const each of names) expect(runs.content(each), each).toEqual(whole);
+  for (const each of names) {
+    expect(runs.content(each), each).toEqual(whole);
+    equal.push(each);
+  }
 }
 
 test('at every stage boundary', { timeout: 3_600_000 }, async () => {
