@@ -201,7 +201,20 @@ export interface StageLedger {
   readonly lost: number;
 }
 
-/** Everything that vauto remembers: one SQLite file (WAL). Calls are synchronous; numbers named `…Id` are row ids. */
+export interface BackupOptions {
+  /** Nothing is done when the last backup is younger; default 10. */
+  readonly olderThanMinutes?: number;
+  /** Nothing is done when the store is larger; default 20 GB. */
+  readonly mostBytes?: number;
+}
+
+/** What became of a backup; `file` is where it lies. */
+export interface BackupOutcome {
+  readonly state: 'made' | 'recent' | 'too-large' | 'no-space';
+  readonly file: string;
+}
+
+/** Everything that vauto remembers: one SQLite file (WAL). Calls but `backup` are synchronous; numbers named `…Id` are row ids. */
 export interface Store {
   /** The database file. */
   readonly file: string;
@@ -265,5 +278,7 @@ export interface Store {
   events(runId: number): EventRow[];
   ledger(runId: number): Ledger;
 
+  /** Copies the store to `FILE.backup`, checked and at once; rejects with `store-damaged` and keeps the earlier backup. */
+  backup(options?: BackupOptions): Promise<BackupOutcome>;
   close(): void;
 }
