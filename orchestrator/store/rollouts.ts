@@ -2,7 +2,7 @@ import type { Database } from 'better-sqlite3';
 import { UserError } from '../errors.js';
 import type { ExitRecord, FinishReason, Reward, Rollout, Verdict, VerdictState } from '../records/index.js';
 import { unpackIntegers, unpackReals, unpackTrace } from './codec.js';
-import type { RolloutFilter, RolloutPage, Store, StoredRollout } from './types.js';
+import type { Outcome, RolloutFilter, RolloutPage, Store, StoredRollout } from './types.js';
 
 /** Rows read at a time by `stageRows`. */
 const PAGE = 500;
@@ -23,6 +23,21 @@ const SELECT = `
   LEFT JOIN rewards ON rewards.rollout = rollouts.id`;
 
 const RECALL = 'SELECT rollouts.*, prompts.prompt_id FROM rollouts JOIN prompts ON prompts.id = rollouts.prompt';
+
+/** Small rows: many at a time. */
+const OUTCOME_PAGE = 5000;
+
+const OUTCOMES = `
+  SELECT rollouts.id, prompts.prompt_id AS promptId, idx AS "index", tokens, rollouts.correct, state, value
+  FROM rollouts JOIN prompts ON prompts.id = rollouts.prompt
+  LEFT JOIN verdicts ON verdicts.rollout = rollouts.id AND answer = 'second'
+  WHERE rollouts.stage = ? AND rollouts.id > ? ORDER BY rollouts.id LIMIT ${OUTCOME_PAGE}`;
+
+interface RawOutcome extends Omit<Outcome, 'correct'> {
+  readonly correct: number | null;
+  /** Null without a second answer. */
+  readonly state: string | null;
+}
 
 interface RawRollout {
   readonly prompt_id: string;
@@ -66,7 +81,7 @@ interface Raw extends RawRollout {
   readonly reward_total: number | null;
 }
 
-export function rolloutQueries(db: Database): Pick<Store, 'rollouts' | 'stageRows' | 'recall'> {
+export function rolloutQueries(db: Database): Pick<Store, 'rollouts' | 'stageRows' | 'outcomes' | 'recall'> {
   return {
     rollouts: (filter) => page(db, filter),
     recall: (requests) => recall(db, requests),
@@ -83,7 +98,21 @@ export function rolloutQueries(db: Database): Pick<Store, 'rollouts' | 'stageRow
         last = end.id;
       }
     },
+    outcomes: function* (stageId, after = 0) {
+      const select = db.prepare(OUTCOMES);
+      for (let last = after; ; ) {
+        const rows = select.all(stageId, last) as RawOutcome[];
+        for (const row of rows) yield outcomeOf(row);
+        const end = rows.at(-1);
+        if (rows.length < OUTCOME_PAGE || end === undefined) return;
+        last = end.id;
+      }
+    },
   };
+}
+
+function outcomeOf({ id, promptId, index, tokens, correct, state, value }: RawOutcome): Outcome {
+  return { id, promptId, index, tokens, correct: bool(correct), value: state === null ? 0 : value };
 }
 
 /** One by one: each is a look into an index. The newest row of several counts; they are alike. */

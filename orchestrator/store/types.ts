@@ -100,6 +100,18 @@ export interface StoredRollout extends RolloutRow {
   readonly correct: boolean | null;
 }
 
+/** What a rollout comes to: a row without its texts and tokens. */
+export interface Outcome {
+  readonly id: number;
+  readonly promptId: string;
+  readonly index: number;
+  /** By the answer that counts: no such answer is false and 0, one that the grader failed at is null. */
+  readonly correct: boolean | null;
+  readonly value: number | null;
+  /** Tokens of the completion. */
+  readonly tokens: number;
+}
+
 /** A request that gave no rollout: data, with its reason. */
 export interface FailureRow {
   readonly set: string;
@@ -261,6 +273,8 @@ export interface Store {
   rollouts(filter: RolloutFilter): RolloutPage;
   /** All rollouts of a stage in the order of their commit; other calls are fine between two of them. */
   stageRows(stageId: number): IterableIterator<StoredRollout>;
+  /** The outcomes of a stage in the order of their commit, those behind the row `after`; other calls are fine in between. */
+  outcomes(stageId: number, after?: number): IterableIterator<Outcome>;
   failures(stageId: number): FailureRow[];
   /** How many requests of a stage failed, and how many answers have no verdict because their grader failed. */
   errors(stageId: number): number;

@@ -106,6 +106,21 @@ test('filters: wrong and right leave out what the grader could not say; unknown 
   expect(() => count({ after: 'nonsense' })).toThrow('is no page token');
 });
 
+test('outcomes are the rows without their texts, from any row on', () => {
+  const { store, id } = filled();
+  const rows = [...store.stageRows(id)].map(({ id: row, promptId, rollout, correct, verdicts }) => ({
+    ...{ id: row, promptId, index: rollout.index, correct, tokens: rollout.tokenIds.length },
+    value: verdicts.second === null ? 0 : verdicts.second.value,
+  }));
+  expect([...store.outcomes(id)]).toEqual(rows);
+  expect([...store.outcomes(id, rows[60]?.id)]).toEqual(rows.slice(61));
+  const bare = rowOf('p0', 50);
+  store.commitUnit(id, 'bare', [{ ...bare, verdicts: { first: bare.verdicts.first, second: null } }]);
+  expect([...store.outcomes(id, rows[69]?.id)]).toMatchObject([
+    { promptId: 'p0', index: 50, correct: false, value: 0 },
+  ]);
+});
+
 test('writes are possible between two rows of stageRows', () => {
   const { store, runId, id } = filled();
   let seen = 0;
