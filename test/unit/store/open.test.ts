@@ -74,7 +74,7 @@ test('an older store is copied, then migrated, and a failing migration changes n
   expect(db.prepare('SELECT name FROM runs').pluck().all()).toEqual(['first']);
 });
 
-/** A store as vauto left it when its schema had only the first `version` migrations, with a row in every table. */
+/** A store as vauto left it when its schema had only the first `version` migrations, with a row in every table of the first. */
 function oldStore(version: number) {
   const file = join(folder(), 'vauto.db');
   const db = new Database(file);
@@ -88,7 +88,6 @@ function oldStore(version: number) {
     prompts: [[1, 1, 'train', 'p0', 0, 'toy', 'exact_match', record]],
     units: [[1, 'u0', 1, 1, at]],
     rollouts: [
-      // Columns of the first schema; later ones are empty.
       ...[
         [1, 1, 'u0', 1, 'filter', 0, null, 'key', 5, 'A', 1, packIntegers([9]), packReals([-0.5]), packIntegers([1])],
       ],
@@ -103,10 +102,10 @@ function oldStore(version: number) {
     events: [[1, 1, at, 'info', null, 'plain', 'so', null]],
   };
   for (const [table, values] of Object.entries(rows)) {
-    const width = db.prepare(`SELECT count(*) FROM pragma_table_info('${table}')`).pluck().get() as number;
+    const columns = db.prepare(`SELECT name FROM pragma_table_info('${table}')`).pluck().all();
     for (const row of values) {
-      const full = [...row, ...Array(width - row.length).fill(null)];
-      db.prepare(`INSERT INTO ${table} VALUES (${full.map(() => '?').join(', ')})`).run(...full);
+      const names = columns.slice(0, row.length);
+      db.prepare(`INSERT INTO ${table} (${names.join(', ')}) VALUES (${names.map(() => '?').join(', ')})`).run(...row);
     }
   }
   db.close();
