@@ -2,7 +2,7 @@
 import { expect, test } from 'vitest';
 import { contend, expected } from '../unit/store/contention.js';
 
-test('two writers and a reader for a minute', { timeout: 180_000 }, async () => {
+test('two writers and a reader for a minute', { timeout: 300_000 }, async () => {
   const made = await contend(60);
   expect(made).toMatchObject(expected(made));
   console.log(JSON.stringify({ units: made.stored, reader: made.reader }));

@@ -11,8 +11,8 @@ export interface Contention {
   /** Units that each writer says it has committed, and those that the store has of its run. */
   readonly said: readonly number[];
   readonly stored: readonly number[];
-  /** Rollouts of each run, by its ledger and by paging through them; rows lost. */
-  readonly rollouts: readonly { readonly ledger: number; readonly paged: number; readonly lost: number }[];
+  /** Rollouts of each run, by its ledger and by reading them one by one; rows lost. */
+  readonly rollouts: readonly { readonly ledger: number; readonly read: number; readonly lost: number }[];
   /** What the reader did: pages read, ledgers that did not close, most rows in a ledger. */
   readonly reader: { readonly pages: number; readonly ledgers: number; readonly torn: number; readonly most: number };
 }
@@ -66,7 +66,7 @@ export async function contend(seconds: number): Promise<Contention> {
     stored: stages.map((stage) => after.committedUnits(stage).size),
     rollouts: runs.map((run, place) => {
       const { rollouts, lost } = after.ledger(run);
-      return { ledger: rollouts, paged: [...after.stageRows(stages[place] as number)].length, lost };
+      return { ledger: rollouts, read: countOf(after.outcomes(stages[place] as number)), lost };
     }),
     reader: JSON.parse(read || '{}') as Contention['reader'],
   };
@@ -74,8 +74,14 @@ export async function contend(seconds: number): Promise<Contention> {
   return made;
 }
 
+function countOf(rows: Iterable<unknown>): number {
+  let count = 0;
+  for (const _row of rows) count += 1;
+  return count;
+}
+
 /** What must hold of it: nobody was turned away, and what was said to be committed is there, once. */
 export function expected({ said }: Contention) {
-  const rollouts = said.map((units) => ({ ledger: units * ROWS, paged: units * ROWS, lost: 0 }));
+  const rollouts = said.map((units) => ({ ledger: units * ROWS, read: units * ROWS, lost: 0 }));
   return { ends: ['0 ', '0 ', '0 '], stored: said, rollouts, reader: { torn: 0 } };
 }
