@@ -1,8 +1,10 @@
-import { resolve } from 'node:path';
+import { join, resolve } from 'node:path';
 import { openBridge } from '../bridge/index.js';
 import { type Check, type CheckResult, examine, pythonPath } from '../environment/index.js';
 import { UserError } from '../errors.js';
+import { storeState } from '../store/index.js';
 import { printJson, printText } from './output.js';
+import { localTime } from './runs/open.js';
 
 export interface DoctorFlags {
   readonly runs: string;
@@ -30,12 +32,27 @@ const bridgeCheck: Check = {
   },
 };
 
+/** The store of the runs, read whole. */
+export const storeCheck: Check = {
+  name: 'store',
+  needed: true,
+  run: ({ runs }) => {
+    const { state, bytes, found, backup } = storeState(join(runs, 'vauto.db'));
+    if (state === 'none') return { ok: true, detail: 'none yet' };
+    const kept = backup === undefined ? 'no backup yet' : `backup of ${localTime(backup.at)}`;
+    const detail = `${(bytes / 1e6).toFixed(1)} MB, ${found === undefined ? 'sound' : `damaged (${found})`}; ${kept}`;
+    if (state === 'sound') return { ok: true, detail };
+    const file = join(runs, 'vauto.db');
+    return { ok: false, detail, fix: backup ? `vauto runs restore --runs ${runs}` : `move ${file} away` };
+  },
+};
+
 /** `vauto doctor`: every check with what mends it. */
 export async function runDoctor({ runs, venv, json }: DoctorFlags): Promise<void> {
   const results = await examine({
     runs: resolve(runs),
     ...(venv === undefined ? {} : { venv: resolve(venv) }),
-    more: [bridgeCheck],
+    more: [storeCheck, bridgeCheck],
   });
   const ok = results.every((result) => result.ok || !result.needed);
   if (json) printJson({ ok, checks: results });

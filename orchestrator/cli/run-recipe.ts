@@ -1,8 +1,10 @@
 import { resolve } from 'node:path';
+import { UserError } from '../errors.js';
 import { execute } from '../pipeline/execute.js';
 import { openSession, type RunProgress, type Session } from '../pipeline/session.js';
 import type { StageName } from '../pipeline/stage.js';
 import { loadRecipe } from '../recipe/index.js';
+import type { BackupOutcome, Store } from '../store/index.js';
 import { createInterrupt } from './interrupt.js';
 import { printJson } from './output.js';
 import { createProgress } from './progress.js';
@@ -54,6 +56,8 @@ export async function executeRun(file: string, flags: RunFlags, resume?: string)
     noteEnd(session, interrupt.signal.aborted ? 'interrupted' : 'failed', error);
     throw error;
   } finally {
+    const note = await keepBackup(session.store);
+    if (note !== undefined) process.stderr.write(`${note}\n`);
     await session.close();
     interrupt.dispose();
   }
@@ -81,6 +85,22 @@ export function commandText(words: readonly string[]): string {
 
 function quoted(word: string): string {
   return /^[\w@%+=:,./-]+$/.test(word) ? word : `'${word.replaceAll("'", "'\\''")}'`;
+}
+
+const NOT_KEPT: Partial<Record<BackupOutcome['state'], string>> = {
+  'too-large': 'the store is too large to be backed up at each end of a run',
+  'no-space': 'the disk has no room for a backup of the store',
+};
+
+/** Backs the store up; says why it was not. A backup that fails takes nothing away from the run. */
+export async function keepBackup(store: Store): Promise<string | undefined> {
+  try {
+    const why = NOT_KEPT[(await store.backup()).state];
+    return why && `warning: no backup: ${why} (docs/recovery.md)`;
+  } catch (error) {
+    const { message } = error as Error;
+    return `warning: no backup: ${message}${error instanceof UserError && error.fix ? `; ${error.fix}` : ''}`;
+  }
 }
 
 function noteEnd(session: Session, status: 'interrupted' | 'failed', error: unknown): void {

@@ -11,7 +11,7 @@ export interface RunSummary {
 
 /** What a finished `vauto run` says: accuracy and tokens by policy, and where the report lies. */
 export function summariseRun(runsFolder: string, name: string, seconds: number): RunSummary {
-  const store = openStore(join(runsFolder, 'vauto.db'));
+  const store = openStore(join(runsFolder, 'vauto.db'), { readonly: true });
   try {
     const run = store.findRun(name);
     if (!run) throw new Error(`run ${name} is not in the store that it was just written to`);

@@ -144,7 +144,7 @@ async function ofRowsFile(file: string): Promise<Source> {
 function ofRun(name: string, runs: string): Source {
   const file = join(runs, 'vauto.db');
   if (!existsSync(file)) throw unknownRun(name, file);
-  const store = openStore(file);
+  const store = openStore(file, { readonly: true });
   try {
     const run = store.findRun(name);
     const evaluation =

@@ -3,7 +3,7 @@ import type { Estimate, StageContext, StageResult } from '../pipeline/stage.js';
 import type { Recipe } from '../recipe/index.js';
 import type { Prompt } from '../records/index.js';
 import { writeDatasets } from './datasets.js';
-import { type Decision, decide, type Group } from './decide.js';
+import { decide, type Group } from './decide.js';
 import { type Decided, type FilterSummary, summarise } from './summary.js';
 
 export type { FilterSummary } from './summary.js';
@@ -31,9 +31,11 @@ export function estimate(recipe: Recipe, prompts: ReadonlyMap<string, readonly P
   return { rollouts, tokens: rollouts * maxTokens, steps: 0 };
 }
 
-/** A prompt's rollouts so far, and what they cost. */
-interface Rollouts {
-  readonly byIndex: Map<number, { readonly correct: boolean | null; readonly value: number | null }>;
+/** A prompt's rollouts so far, by place in the group (null: failed, or without a verdict), and what they cost. */
+interface Made {
+  readonly correct: (boolean | null)[];
+  readonly values: (number | null)[];
+  rollouts: number;
   tokens: number;
 }
 
@@ -46,29 +48,34 @@ export async function run(context: StageContext, weights: string): Promise<Stage
   const { recipe, store, stageId } = context;
   const prompts = context.prompts.get('train') ?? [];
   const { rollouts, exactPassRate, unknown } = recipe.filter;
-  let decided = decisionsOf(context, prompts, 0);
+  const made = reader(context);
+  const decided = new Map<string, Decided>();
+  const decideAll = (of: readonly Prompt[], tried: number) => {
+    made.read();
+    for (const prompt of of) decided.set(prompt.id, decisionOf(context, prompt, made.of(prompt.id), tried));
+  };
+  decideAll(prompts, 0);
   for (let from = 0; from < rollouts; ) {
-    const open = exactPassRate ? prompts : decided.filter(isOpen).map(({ prompt }) => prompt);
+    const open = exactPassRate ? prompts : prompts.filter(({ id }) => decided.get(id)?.decision === 'more');
     if (open.length === 0) break;
     const count = exactPassRate ? rollouts : from === 0 ? Math.min(FIRST_WAVE, rollouts) : 1;
     await wave(context, weights, open, { from, count, of: prompts.length });
     from += count;
-    decided = decisionsOf(context, prompts, from);
+    decideAll(open, from);
   }
+  const all = prompts.flatMap(({ id }) => decided.get(id) ?? []);
   store.saveDecisions(
     stageId,
-    decided.map(({ prompt, decision, reason, correct, total }) => {
+    all.map(({ prompt, decision, reason, correct, total }) => {
       return { promptId: prompt.id, decision, reason, correct, total };
     }),
   );
   const options = { rollouts, exact: exactPassRate, keepUnknown: unknown === 'keep', seed: recipe.seed };
-  const summary = summarise(decided, options);
+  const summary = summarise(all, options);
   if (summary.unknown > 0) tellUnknown(context, summary.unknown);
   const artifacts = await writeDatasets(context, prompts, summary);
   return { summary, artifacts };
 }
-
-const isOpen = ({ decision }: Decision) => decision === 'more';
 
 async function wave(
   { recipe, collect }: StageContext,
@@ -85,41 +92,41 @@ async function wave(
   });
 }
 
-/** What is known of each prompt after `made` rollouts of those that are open; one that the engine failed to make is null. */
-function decisionsOf(context: StageContext, prompts: readonly Prompt[], made: number): Decided[] {
+/** What is known of a prompt after `tried` rollouts of those that are open; one that the engine failed to make is null. */
+function decisionOf(context: StageContext, prompt: Prompt, own: Made | undefined, tried: number): Decided {
   const { rollouts, keepGrounding, grounding, spread, exactPassRate } = context.recipe.filter;
   const options = { rollouts, keepGrounding, spread: grounding === 'spread' ? spread : undefined };
-  const found = rolloutsOf(context);
-  return prompts.map((prompt) => {
-    const own = found.get(prompt.id);
-    const tried = own === undefined ? 0 : exactPassRate ? made : Math.max(...own.byIndex.keys()) + 1;
-    const at = Array.from({ length: tried }, (_, index) => own?.byIndex.get(index) ?? { correct: null, value: null });
-    const group: Group = {
-      correct: at.map(({ correct }) => correct),
-      values: at.map(({ value }) => value),
-      problemType: prompt.problemType,
-    };
-    return { prompt, rollouts: own?.byIndex.size ?? 0, tokens: own?.tokens ?? 0, ...decide(group, options) };
-  });
+  const length = own === undefined ? 0 : exactPassRate ? tried : own.correct.length;
+  const group: Group = {
+    correct: Array.from({ length }, (_, index) => own?.correct[index] ?? null),
+    values: Array.from({ length }, (_, index) => own?.values[index] ?? null),
+    problemType: prompt.problemType,
+  };
+  return { prompt, rollouts: own?.rollouts ?? 0, tokens: own?.tokens ?? 0, ...decide(group, options) };
 }
 
-function rolloutsOf({ store, stageId }: StageContext): Map<string, Rollouts> {
-  const found = new Map<string, Rollouts>();
-  const of = (promptId: string): Rollouts => {
-    const known = found.get(promptId) ?? { byIndex: new Map(), tokens: 0 };
-    found.set(promptId, known);
-    return known;
+/** What the store has of the stage, read row by row once, however many waves there are. */
+function reader({ store, stageId }: StageContext) {
+  const found = new Map<string, Made>();
+  let last = 0;
+  const note = (promptId: string, index: number, correct: boolean | null, value: number | null, tokens: number) => {
+    const made = found.get(promptId) ?? { correct: [], values: [], rollouts: 0, tokens: 0 };
+    found.set(promptId, made);
+    if (made.correct[index] === undefined) made.rollouts += 1;
+    made.correct[index] = correct;
+    made.values[index] = value;
+    made.tokens += tokens;
   };
-  for (const { promptId, index } of store.failures(stageId))
-    of(promptId).byIndex.set(index, { correct: null, value: null });
-  for (const { promptId, rollout, verdicts } of store.stageRows(stageId)) {
-    const own = of(promptId);
-    // No second box is a wrong answer; a failed grader (null inside the verdict) is not.
-    const { correct, value } = verdicts.second ?? { correct: false, value: 0 };
-    own.byIndex.set(rollout.index, { correct, value });
-    own.tokens += rollout.tokenIds.length;
-  }
-  return found;
+  return {
+    of: (promptId: string) => found.get(promptId),
+    read(): void {
+      for (const { promptId, index } of store.failures(stageId)) note(promptId, index, null, null, 0);
+      for (const { id, promptId, index, correct, value, tokens } of store.outcomes(stageId, last)) {
+        note(promptId, index, correct, value, tokens);
+        last = id;
+      }
+    },
+  };
 }
 
 function tellUnknown(context: StageContext, count: number): void {

@@ -1,4 +1,4 @@
-import { messagesFor } from '../prompting/index.js';
+import { chatMessages } from '../prompting/index.js';
 import type { Recipe } from '../recipe/index.js';
 import { groupBy, type Prompt } from '../records/index.js';
 import type { RolloutRequest } from '../rollout/engine.js';
@@ -31,7 +31,7 @@ function byVideo(prompts: readonly Prompt[]): Prompt[] {
 /** The requests of a unit: `job.count` of each prompt, seeds by prompt and place in the group. */
 export function requestsOf(recipe: Recipe, system: string | undefined, job: CollectJob, unit: Unit): RolloutRequest[] {
   return unit.prompts.flatMap((prompt) => {
-    const { messages } = messagesFor(prompt, {
+    const messages = chatMessages(prompt, {
       mode: recipe.prompting.mode,
       ...(system === undefined ? {} : { system }),
     });

@@ -1,4 +1,5 @@
 import { createHash } from 'node:crypto';
+import type { Media } from '../records/index.js';
 import type { RolloutRequest } from './engine.js';
 
 /** What besides the request decides a completion. */
@@ -18,8 +19,25 @@ export interface EngineIdentity {
  */
 export function requestKey(request: RolloutRequest, engine: EngineIdentity): string {
   const { promptId: _name, media, ...rest } = request;
-  const contents = media.map(({ kind, start, end, sha256 }) => ({ kind, start, end, sha256 }));
-  return hash({ engine, ...rest, media: contents }).slice(0, 32);
+  // The sorted JSON of the whole; its parts are the same objects for all requests of a prompt, or of a job.
+  const parts = Object.entries({ engine, ...rest })
+    .filter(([, part]) => part !== undefined)
+    .map(([name, part]): [string, string] => [name, jsonOf(part)]);
+  parts.push(['media', sortedJson(media.map(contentOf))]);
+  parts.sort(([a], [b]) => (a < b ? -1 : 1));
+  return digest(`{${parts.map(([name, json]) => `${JSON.stringify(name)}:${json}`).join(',')}}`).slice(0, 32);
+}
+
+const contentOf = ({ kind, start, end, sha256 }: Media) => ({ kind, start, end, sha256 });
+
+/** JSON texts of objects that nobody changes. */
+const texts = new WeakMap<object, string>();
+
+function jsonOf(part: unknown): string {
+  if (part === null || typeof part !== 'object') return sortedJson(part);
+  const text = texts.get(part) ?? sortedJson(part);
+  texts.set(part, text);
+  return text;
 }
 
 /**
@@ -31,7 +49,11 @@ export function rolloutKey(contentKey: string, index: number): string {
 }
 
 function hash(value: unknown): string {
-  return createHash('sha256').update(sortedJson(value)).digest('hex');
+  return digest(sortedJson(value));
+}
+
+function digest(text: string): string {
+  return createHash('sha256').update(text).digest('hex');
 }
 
 /** JSON with sorted keys: equal content gives equal text. */

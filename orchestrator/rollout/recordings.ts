@@ -7,6 +7,8 @@ import { fromRecording, type Recording, type Rollout, recordingSchema } from '..
 /** Bytes read at a time, and the longest line. */
 const CHUNK = 1 << 20;
 const MOST_LINE = 1 << 26;
+/** Bytes read at a time to find one line again. */
+const LINE = 1 << 12;
 
 /** Recorded rollouts in a file. Only where each one stands is kept in memory, some 70 bytes each. */
 export interface Recordings {
@@ -57,7 +59,7 @@ function hashOf(stage: string, name: Name): number {
 function lineAt(handle: number, start: number): Buffer {
   const parts: Buffer[] = [];
   for (let at = start; ; ) {
-    const buffer = Buffer.alloc(1 << 14);
+    const buffer = Buffer.allocUnsafe(LINE);
     const count = readSync(handle, buffer, 0, buffer.length, at);
     const end = buffer.subarray(0, count).indexOf(10);
     parts.push(buffer.subarray(0, end < 0 ? count : end));

@@ -12,12 +12,12 @@ const BIG_ENDIAN = endianness() === 'BE';
 export function packIntegers(values: readonly number[]): Buffer {
   let max = 0;
   for (const value of values) {
-    if (!Number.isInteger(value) || value < 0 || value > 0xffffffff)
-      throw new RangeError(`${value} is no unsigned 32-bit integer`);
+    if (value >>> 0 !== value) throw new RangeError(`${value} is no unsigned 32-bit integer`);
     if (value > max) max = value;
   }
-  const array =
-    max < 0x100 ? new Uint8Array(values) : max < 0x10000 ? new Uint16Array(values) : new Uint32Array(values);
+  const type = max < 0x100 ? Uint8Array : max < 0x10000 ? Uint16Array : Uint32Array;
+  const array = allocate(type, values.length);
+  for (let place = 0; place < values.length; place += 1) array[place] = values[place] as number;
   return bytesOf(array);
 }
 
@@ -30,8 +30,13 @@ export function unpackIntegers(blob: Buffer, count: number): number[] {
 
 /** Real numbers: 4 bytes each when all of them are single precision (as engines give them), 8 otherwise. */
 export function packReals(values: readonly number[]): Buffer {
-  const single = values.every((value) => Object.is(Math.fround(value), value) || Number.isNaN(value));
-  return bytesOf(single ? new Float32Array(values) : new Float64Array(values));
+  const array = allocate(Float32Array, values.length);
+  for (let place = 0; place < values.length; place += 1) {
+    const value = values[place] as number;
+    array[place] = value;
+    if (array[place] !== value && !Number.isNaN(value)) return bytesOf(new Float64Array(values));
+  }
+  return bytesOf(array);
 }
 
 export function unpackReals(blob: Buffer, count: number): number[] {
@@ -40,7 +45,15 @@ export function unpackReals(blob: Buffer, count: number): number[] {
   return Array.from(width === 8 ? new Float64Array(buffer) : new Float32Array(buffer));
 }
 
+type PackedType = typeof Uint8Array | typeof Uint16Array | typeof Uint32Array | typeof Float32Array;
 type Packed = Uint8Array | Uint16Array | Uint32Array | Float32Array | Float64Array;
+
+/** An array in Node's pool of small buffers: one of its own takes longer to make than to fill. */
+function allocate<Type extends PackedType>(type: Type, length: number): InstanceType<Type> {
+  const { buffer, byteOffset } = Buffer.allocUnsafe(length * type.BYTES_PER_ELEMENT);
+  const aligned = byteOffset % type.BYTES_PER_ELEMENT === 0;
+  return (aligned ? new type(buffer, byteOffset, length) : new type(length)) as InstanceType<Type>;
+}
 
 function bytesOf(array: Packed): Buffer {
   const buffer = Buffer.from(array.buffer, array.byteOffset, array.byteLength);
@@ -98,8 +111,8 @@ export function unpackTrace(json: string, completion: string): Trace {
 
 function packBox(box: Box | null, completion: string): PackedBox | null {
   if (box === null || box.text !== completion.slice(box.charStart, box.charEnd)) return box;
-  const { text: _text, ...rest } = box;
-  return rest;
+  const { charStart, charEnd, tokenStart, tokenEnd } = box;
+  return { charStart, charEnd, tokenStart, tokenEnd };
 }
 
 function unpackBox(box: PackedBox | null, completion: string): Box | null {

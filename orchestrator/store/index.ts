@@ -1,3 +1,5 @@
 /** What vauto remembers between processes: one SQLite file. Only this folder knows SQL. */
+export { type StoreState, storeState } from './check.js';
 export { type OpenOptions, openStore } from './open.js';
+export { type Restored, restoreStore } from './restore.js';
 export type * from './types.js';

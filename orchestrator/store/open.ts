@@ -2,43 +2,53 @@ import { existsSync, mkdirSync } from 'node:fs';
 import { dirname, resolve } from 'node:path';
 import Database from 'better-sqlite3';
 import { UserError } from '../errors.js';
+import { backupStore } from './backup.js';
+import { check, needsCheck } from './check.js';
+import { explain, explained } from './explain.js';
 import { migrate, refuseNewer, schemaVersion, shippedMigrations } from './migrate.js';
 import { rolloutQueries } from './rollouts.js';
 import { runQueries } from './runs.js';
-import type { Store } from './types.js';
+import type { BackupOptions, Store } from './types.js';
 import { runWriter } from './write.js';
 import { rolloutWriter } from './write-rollouts.js';
 
-/** A writer waits this long for another process's transaction. */
 const BUSY_TIMEOUT_MS = 15_000;
 
 export interface OpenOptions {
   /** Reads only; the file must exist. A reader never waits for a writer. */
   readonly readonly?: boolean;
+  /** How long a call waits for another process's transaction; default 15 s. */
+  readonly busyTimeoutMs?: number;
 }
 
 /**
  * Opens the store, made and migrated when needed. Throws UserErrors: `no-store`, `store-too-new`,
- * `store-schema-differs`, `store-damaged`, `store-unusable`.
+ * `store-schema-differs`, `store-damaged`, `store-busy`, `store-unusable`.
  */
 export function openStore(path: string, options: OpenOptions = {}): Store {
   const file = path === ':memory:' ? path : resolve(path);
+  const timeout = options.busyTimeoutMs ?? BUSY_TIMEOUT_MS;
   try {
-    const db = options.readonly ? openReader(file) : openWriter(file);
-    const calls = { ...runWriter(db, file), ...rolloutWriter(db), ...runQueries(db, file), ...rolloutQueries(db) };
+    const db = options.readonly ? openReader(file, timeout) : openWriter(file, timeout);
+    const calls = {
+      ...{ ...runWriter(db, file), ...rolloutWriter(db), ...runQueries(db, file), ...rolloutQueries(db) },
+      backup: (backup?: BackupOptions) => backupStore(file, backup),
+    };
     return { file, ...explained(calls, file), close: () => void db.close() };
   } catch (error) {
     throw explain(error, file);
   }
 }
 
-function openWriter(file: string): Database.Database {
+function openWriter(file: string, timeout: number): Database.Database {
   if (file !== ':memory:') mkdirSync(dirname(file), { recursive: true });
-  const db = new Database(file, { timeout: BUSY_TIMEOUT_MS });
+  const checked = needsCheck(file);
+  const db = new Database(file, { timeout });
   try {
-    useWal(db);
+    useWal(db, timeout);
     db.pragma('synchronous = NORMAL');
     db.pragma('foreign_keys = ON');
+    if (checked) check(db, file);
     migrate(db, file, shippedMigrations());
     return db;
   } catch (error) {
@@ -47,7 +57,7 @@ function openWriter(file: string): Database.Database {
   }
 }
 
-function openReader(file: string): Database.Database {
+function openReader(file: string, timeout: number): Database.Database {
   if (!existsSync(file)) {
     throw new UserError({
       code: 'no-store',
@@ -57,19 +67,19 @@ function openReader(file: string): Database.Database {
     });
   }
   const migrations = shippedMigrations();
-  const db = new Database(file, { readonly: true, timeout: BUSY_TIMEOUT_MS });
+  const db = new Database(file, { readonly: true, timeout });
   const version = schemaVersion(db);
   if (version === migrations.length) return db;
   db.close();
   refuseNewer(version, file, migrations);
   // An older store is migrated by opening it for writing once.
-  openWriter(file).close();
-  return new Database(file, { readonly: true, timeout: BUSY_TIMEOUT_MS });
+  openWriter(file, timeout).close();
+  return new Database(file, { readonly: true, timeout });
 }
 
 /** SQLite does not wait when several processes turn a new file to WAL at once: it says busy, so the turn is tried again. */
-function useWal(db: Database.Database): void {
-  const until = Date.now() + BUSY_TIMEOUT_MS;
+function useWal(db: Database.Database, timeout: number): void {
+  const until = Date.now() + timeout;
   for (;;) {
     try {
       db.pragma('journal_mode = WAL');
@@ -79,49 +89,4 @@ function useWal(db: Database.Database): void {
       Atomics.wait(new Int32Array(new SharedArrayBuffer(4)), 0, 0, 20);
     }
   }
-}
-
-/** The same calls; a full disk, a lost folder or a damaged file in the middle of a run is the user's to mend, not a bug. */
-function explained<Calls extends object>(calls: Calls, file: string): Calls {
-  const wrapped = Object.entries(calls).map(([name, call]) => [
-    name,
-    (...values: unknown[]) => {
-      try {
-        return (call as (...values: unknown[]) => unknown)(...values);
-      } catch (error) {
-        throw explain(error, file);
-      }
-    },
-  ]);
-  return Object.fromEntries(wrapped) as Calls;
-}
-
-function explain(error: unknown, file: string): unknown {
-  const code = (error as { code?: unknown }).code;
-  if (error instanceof UserError || typeof code !== 'string') return error;
-  const cause = { cause: error, place: { file } };
-  if (code === 'SQLITE_NOTADB' || code.startsWith('SQLITE_CORRUPT')) {
-    const fix = `move ${file} away (with its -wal and -shm) or put a backup in its place; the run folders are not touched`;
-    return new UserError({
-      code: 'store-damaged',
-      kind: 'data',
-      message: `${file} is damaged or no vauto store`,
-      fix,
-      ...cause,
-    });
-  }
-  if (code === 'SQLITE_FULL' || code === 'ENOSPC') {
-    return new UserError({
-      code: 'disk-full',
-      kind: 'environment',
-      message: `the disk is full: ${file} cannot be written to`,
-      fix: 'make room and start the same command again: committed work is kept',
-      ...cause,
-    });
-  }
-  const unusable = /^(SQLITE_(CANTOPEN|READONLY|IOERR|PERM|BUSY)|EACCES|EROFS|EPERM|ENOTDIR|EEXIST)/;
-  if (!unusable.test(code)) return error;
-  const message = `${file} cannot be read or written: ${(error as Error).message}`;
-  const fix = 'check the folder, its permissions and the space on the disk, or name another folder with --runs';
-  return new UserError({ code: 'store-unusable', kind: 'environment', message, fix, ...cause });
 }

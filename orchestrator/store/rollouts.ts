@@ -2,7 +2,7 @@ import type { Database } from 'better-sqlite3';
 import { UserError } from '../errors.js';
 import type { ExitRecord, FinishReason, Reward, Rollout, Verdict, VerdictState } from '../records/index.js';
 import { unpackIntegers, unpackReals, unpackTrace } from './codec.js';
-import type { RolloutFilter, RolloutPage, Store, StoredRollout } from './types.js';
+import type { Outcome, RolloutFilter, RolloutPage, Store, StoredRollout } from './types.js';
 
 /** Rows read at a time by `stageRows`. */
 const PAGE = 500;
@@ -23,6 +23,21 @@ const SELECT = `
   LEFT JOIN rewards ON rewards.rollout = rollouts.id`;
 
 const RECALL = 'SELECT rollouts.*, prompts.prompt_id FROM rollouts JOIN prompts ON prompts.id = rollouts.prompt';
+
+/** Small rows: many at a time. */
+const OUTCOME_PAGE = 5000;
+
+const OUTCOMES = `
+  SELECT rollouts.id, prompts.prompt_id AS promptId, idx AS "index", tokens, rollouts.correct, state, value
+  FROM rollouts JOIN prompts ON prompts.id = rollouts.prompt
+  LEFT JOIN verdicts ON verdicts.rollout = rollouts.id AND answer = 'second'
+  WHERE rollouts.stage = ? AND rollouts.id > ? ORDER BY rollouts.id LIMIT ${OUTCOME_PAGE}`;
+
+interface RawOutcome extends Omit<Outcome, 'correct'> {
+  readonly correct: number | null;
+  /** Null without a second answer. */
+  readonly state: string | null;
+}
 
 interface RawRollout {
   readonly prompt_id: string;
@@ -66,7 +81,7 @@ interface Raw extends RawRollout {
   readonly reward_total: number | null;
 }
 
-export function rolloutQueries(db: Database): Pick<Store, 'rollouts' | 'stageRows' | 'recall'> {
+export function rolloutQueries(db: Database): Pick<Store, 'rollouts' | 'stageRows' | 'outcomes' | 'recall'> {
   return {
     rollouts: (filter) => page(db, filter),
     recall: (requests) => recall(db, requests),
@@ -83,7 +98,21 @@ export function rolloutQueries(db: Database): Pick<Store, 'rollouts' | 'stageRow
         last = end.id;
       }
     },
+    outcomes: function* (stageId, after = 0) {
+      const select = db.prepare(OUTCOMES);
+      for (let last = after; ; ) {
+        const rows = select.all(stageId, last) as RawOutcome[];
+        for (const row of rows) yield outcomeOf(row);
+        const end = rows.at(-1);
+        if (rows.length < OUTCOME_PAGE || end === undefined) return;
+        last = end.id;
+      }
+    },
   };
+}
+
+function outcomeOf({ id, promptId, index, tokens, correct, state, value }: RawOutcome): Outcome {
+  return { id, promptId, index, tokens, correct: bool(correct), value: state === null ? 0 : value };
 }
 
 /** One by one: each is a look into an index. The newest row of several counts; they are alike. */
@@ -97,38 +126,53 @@ function recall(db: Database, requests: readonly string[]): Map<string, Rollout>
   );
 }
 
-/** Keyset page in the order (stage, id): the next page costs the same however far in it is. */
+/**
+ * Keyset page in the order (stage, id): the next page costs the same however far in it is. Stage by stage, for one statement
+ * over several stages would sort all their rows for each page.
+ */
 function page(db: Database, filter: RolloutFilter): RolloutPage {
   const limit = Math.max(1, Math.min(MAX_LIMIT, Math.floor(filter.limit)));
-  const conditions = ['stages.run = @run'];
-  if (filter.stage === undefined)
-    conditions.push('rollouts.stage IN (SELECT id FROM stages WHERE run = @run AND superseded = 0)');
-  else if (typeof filter.stage === 'number') conditions.push('rollouts.stage = @stage');
-  else
-    conditions.push('rollouts.stage IN (SELECT id FROM stages WHERE run = @run AND name = @stage AND superseded = 0)');
-  if (filter.set !== undefined) conditions.push('prompts.set_name = @set');
-  if (filter.promptId !== undefined)
-    conditions.push('rollouts.prompt IN (SELECT id FROM prompts WHERE run = @run AND prompt_id = @promptId)');
-  if (filter.correct !== undefined) conditions.push('rollouts.correct = @correct');
-  const after = filter.after === undefined ? undefined : parseToken(filter.after);
-  if (after) conditions.push('(rollouts.stage, rollouts.id) > (@afterStage, @afterId)');
-  const sql = `${SELECT} WHERE ${conditions.join(' AND ')} ORDER BY rollouts.stage, rollouts.id LIMIT ${limit + 1}`;
-  const { run, stage = null, set = null, promptId = null } = filter;
-  const values = {
-    run,
-    stage,
-    set,
-    promptId,
-    correct: filter.correct ? 1 : 0,
-    afterStage: after?.[0] ?? 0,
-    afterId: after?.[1] ?? 0,
-  };
-  const rows = db.prepare(sql).all(values) as Raw[];
+  const [fromStage, fromId] = filter.after === undefined ? [0, 0] : parseToken(filter.after);
+  const { set = null, promptId = null, correct } = filter;
+  const conditions = [
+    // Of one prompt there are few rollouts: they are found by its index, not by the stage's.
+    `${promptId === null ? '' : '+'}rollouts.stage = @stage`,
+    'rollouts.id > @after',
+    ...(set === null ? [] : ['prompts.set_name = @set']),
+    ...(promptId === null
+      ? []
+      : ['rollouts.prompt IN (SELECT id FROM prompts WHERE run = @run AND prompt_id = @promptId)']),
+    ...(correct === undefined ? [] : ['rollouts.correct = @correct']),
+  ];
+  const select = db.prepare(`${SELECT} WHERE ${conditions.join(' AND ')} ORDER BY rollouts.id LIMIT @limit`);
+  const values = { run: filter.run, set, promptId, correct: correct ? 1 : 0 };
+  const rows: Raw[] = [];
+  for (const stage of stagesOf(db, filter)) {
+    if (stage < fromStage || rows.length > limit) continue;
+    const after = stage === fromStage ? fromId : 0;
+    // One more than asked for tells whether there is a next page.
+    rows.push(...(select.all({ ...values, stage, after, limit: limit + 1 - rows.length }) as Raw[]));
+  }
   const last = rows[limit - 1];
   return {
     rows: rows.slice(0, limit).map(storedRollout),
     next: rows.length > limit && last ? makeToken(last.stage, last.id) : null,
   };
+}
+
+/** Ids of the attempts that a page is taken of, in order. */
+function stagesOf(db: Database, { run, stage }: RolloutFilter): number[] {
+  const which =
+    stage === undefined
+      ? 'superseded = 0'
+      : typeof stage === 'number'
+        ? 'id = @stage'
+        : 'name = @stage AND superseded = 0';
+  const sql = `SELECT id FROM stages WHERE run = @run AND ${which} ORDER BY id`;
+  return db
+    .prepare(sql)
+    .pluck()
+    .all({ run, stage: stage ?? null }) as number[];
 }
 
 function makeToken(stage: number, id: number): string {

@@ -100,6 +100,18 @@ export interface StoredRollout extends RolloutRow {
   readonly correct: boolean | null;
 }
 
+/** What a rollout comes to: a row without its texts and tokens. */
+export interface Outcome {
+  readonly id: number;
+  readonly promptId: string;
+  readonly index: number;
+  /** By the answer that counts: no such answer is false and 0, one that the grader failed at is null. */
+  readonly correct: boolean | null;
+  readonly value: number | null;
+  /** Tokens of the completion. */
+  readonly tokens: number;
+}
+
 /** A request that gave no rollout: data, with its reason. */
 export interface FailureRow {
   readonly set: string;
@@ -201,7 +213,20 @@ export interface StageLedger {
   readonly lost: number;
 }
 
-/** Everything that vauto remembers: one SQLite file (WAL). Calls are synchronous; numbers named `…Id` are row ids. */
+export interface BackupOptions {
+  /** Nothing is done when the last backup is younger; default 10. */
+  readonly olderThanMinutes?: number;
+  /** Nothing is done when the store is larger; default 20 GB. */
+  readonly mostBytes?: number;
+}
+
+/** What became of a backup; `file` is where it lies. */
+export interface BackupOutcome {
+  readonly state: 'made' | 'recent' | 'too-large' | 'no-space';
+  readonly file: string;
+}
+
+/** Everything that vauto remembers: one SQLite file (WAL). Calls but `backup` are synchronous; numbers named `…Id` are row ids. */
 export interface Store {
   /** The database file. */
   readonly file: string;
@@ -248,6 +273,8 @@ export interface Store {
   rollouts(filter: RolloutFilter): RolloutPage;
   /** All rollouts of a stage in the order of their commit; other calls are fine between two of them. */
   stageRows(stageId: number): IterableIterator<StoredRollout>;
+  /** The outcomes of a stage in the order of their commit, those behind the row `after`; other calls are fine in between. */
+  outcomes(stageId: number, after?: number): IterableIterator<Outcome>;
   failures(stageId: number): FailureRow[];
   /** How many requests of a stage failed, and how many answers have no verdict because their grader failed. */
   errors(stageId: number): number;
@@ -265,5 +292,7 @@ export interface Store {
   events(runId: number): EventRow[];
   ledger(runId: number): Ledger;
 
+  /** Copies the store to `FILE.backup`, checked and at once; rejects with `store-damaged` and keeps the earlier backup. */
+  backup(options?: BackupOptions): Promise<BackupOutcome>;
   close(): void;
 }

@@ -2,6 +2,7 @@ import { existsSync, mkdtempSync, readFileSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { beforeAll, describe, expect, test } from 'vitest';
+import { openStore } from '../../orchestrator/store/index.js';
 import { contentOf } from './kills.js';
 import { ROOT, sharedRun, smallRunArgs, vauto } from './shared-run.js';
 
@@ -68,6 +69,12 @@ describe('a run of every stage', () => {
       expect(trace.confidence).toBeCloseTo(Math.exp(mean), 9);
       expect(rollout.text.slice(trace.first.charStart, trace.first.charEnd)).toBe(trace.first.text);
     }
+  });
+
+  test('leaves a sound backup of the store', () => {
+    const backup = openStore(join(runs, 'vauto.db.backup'), { readonly: true });
+    expect(backup.findRun('small')?.status).toBe('done');
+    backup.close();
   });
 
   test('leaves a report that needs no network and runs no script', async () => {

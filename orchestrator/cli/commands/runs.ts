@@ -3,6 +3,7 @@ import { HUB_REPO } from '../../recipe/hub-repo.js';
 import type { ExportFlags } from '../runs/export.js';
 import type { PushFlags } from '../runs/push.js';
 import type { RemoveFlags } from '../runs/remove.js';
+import type { RestoreFlags } from '../runs/restore.js';
 import type { StepFlags } from '../runs/steps.js';
 import type { TraceFlags } from '../runs/traces.js';
 
@@ -13,7 +14,7 @@ export function register(program: Command): void {
     .command('runs')
     .summary('look at past and present runs')
     .description(
-      'Look at the runs in the store: list, show, traces, steps, export; push gives its policy away, remove takes one away.',
+      'Look at the runs in the store: list, show, traces, steps, export; push gives its policy away, remove takes one away, restore mends the store.',
     )
     .addHelpText('after', '\nExample:\n  vauto runs show quickstart');
   const folder = process.env.VAUTO_RUNS ?? 'runs';
@@ -141,6 +142,21 @@ export function register(program: Command): void {
     .action(async (run: string | undefined, flags: RemoveFlags) => {
       const { remove } = await import('../runs/remove.js');
       remove(run, flags);
+    });
+
+  runs
+    .command('restore')
+    .summary('put the backup of the store in the place of a damaged one')
+    .description(
+      'Put the newest sound backup in the place of a damaged store. The damaged files are moved aside, not deleted.',
+    )
+    .option('--force', 'also when the store is not damaged: go back to the backup')
+    .option(...FOLDER, folder)
+    .option('--json', 'print one JSON document: {restored, backup, aside}')
+    .addHelpText('after', '\nExample:\n  vauto runs restore')
+    .action(async (flags: RestoreFlags) => {
+      const { restoreRuns } = await import('../runs/restore.js');
+      restoreRuns(flags);
     });
 }
 

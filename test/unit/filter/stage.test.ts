@@ -13,7 +13,7 @@ import type { Prompt } from '../../../orchestrator/records/index.js';
 import type { RolloutEngine } from '../../../orchestrator/rollout/engine.js';
 import { createReplayEngine } from '../../../orchestrator/rollout/index.js';
 import { createRandom, deriveSeed } from '../../../orchestrator/statistics/index.js';
-import { openStore } from '../../../orchestrator/store/index.js';
+import { openStore, type Store } from '../../../orchestrator/store/index.js';
 import { load, MINIMAL } from '../recipe/fixture.js';
 import { recordedText } from '../rollout/recorded.js';
 import { newRun, promptOf } from '../store/rows.js';
@@ -37,10 +37,30 @@ function recordedBy(rates: ReadonlyMap<string, number>, failing: ReadonlySet<str
   };
 }
 
-async function filter(prompts: readonly Prompt[], engine: RolloutEngine, settings = '') {
+/** Counts the rows that are read of a store. */
+function counting(store: Store, read: { outcomes: number; rows: number }): Store {
+  const counted = function* <Row>(rows: Iterable<Row>, name: keyof typeof read) {
+    for (const row of rows) {
+      read[name] += 1;
+      yield row;
+    }
+  };
+  return {
+    ...store,
+    outcomes: (stageId, after) => counted(store.outcomes(stageId, after), 'outcomes'),
+    stageRows: (stageId) => counted(store.stageRows(stageId), 'rows'),
+  };
+}
+
+async function filter(
+  prompts: readonly Prompt[],
+  engine: RolloutEngine,
+  settings = '',
+  read = { outcomes: 0, rows: 0 },
+) {
   const { recipe } = await load(`${MINIMAL}seed: 5\nfilter: {rollouts: 8${settings}}\n`);
   const folder = mkdtempSync(join(tmpdir(), 'vauto-filter-'));
-  const store = openStore(join(folder, 'vauto.db'));
+  const store = counting(openStore(join(folder, 'vauto.db')), read);
   const runId = store.createRun({ ...newRun, folder: join(folder, 'run') });
   store.savePrompts(runId, 'train', prompts);
   const stageId = store.startStage(runId, 'filter', 'key').id;
@@ -115,6 +135,31 @@ describe('the early filter', () => {
       ),
       { numRuns: 15 },
     );
+  });
+
+  test('reads each rollout once, so that twice the prompts are at most three times the work', async () => {
+    const rate = (place: number) => [0, 0.3, 0.6, 1][place % 4] as number;
+    const work = async (count: number) => {
+      const prompts = Array.from({ length: count }, (_, place) => promptOf(`p${place}`));
+      const read = { outcomes: 0, rows: 0 };
+      const before = process.cpuUsage();
+      const made = await filter(
+        prompts,
+        recordedBy(new Map(prompts.map(({ id }, place) => [id, rate(place)]))),
+        '',
+        read,
+      );
+      const { user, system } = process.cpuUsage(before);
+      made.store.close();
+      expect(read).toEqual({ outcomes: made.summary.rollouts, rows: 0 });
+      return user + system;
+    };
+    await work(200);
+    // The processor's time depends on the neighbours, too: what grows too fast does so each time.
+    const ratios = [];
+    for (let tries = 0; tries < 4 && Math.min(9, ...ratios) > 3; tries += 1)
+      ratios.push((await work(800)) / (await work(400)));
+    expect(Math.min(...ratios)).toBeLessThanOrEqual(3);
   });
 
   test('the expectation: 2 at least, all of them at the ends, 3 at even odds without a limit', () => {

@@ -20,6 +20,12 @@ test('a request is named by content, not by place on disk or order of fields', (
   expect(changed({ promptId: 'renamed' })).toBe(key);
 });
 
+test('names stay what they were: stored rollouts are found by them', () => {
+  expect(requestKey(request, info)).toBe('b605fcccdfc58ad85741c8a0764df13a');
+  const media = [{ kind: 'video' as const, path: '/x.mp4', sha256: 'y', start: 1, end: 2 }];
+  expect(changed({ exit: { threshold: 0.5 }, thinkBudget: undefined, media })).toBe('b185c042cda7be957a069e2a4d71e8de');
+});
+
 test('whatever decides the completion changes the name', () => {
   const names = [
     requestKey(request, info),

@@ -2,15 +2,32 @@ import { once } from 'node:events';
 import { copyFileSync as copyFile, mkdtempSync, rmSync, statSync, truncateSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import Database from 'better-sqlite3';
 import { afterAll, expect, test } from 'vitest';
-import { openStore } from '../../../orchestrator/store/index.js';
+import { type OpenOptions, openStore } from '../../../orchestrator/store/index.js';
 import { compiledStore, inChild } from './child.js';
-import { rowOf, storeWithRun } from './rows.js';
+import { newRun, prompts, rowOf, storeWithRun } from './rows.js';
 
 const compiled = compiledStore();
 afterAll(() => rmSync(compiled, { recursive: true }));
 
 const ROWS = 40;
+const FAILURE = { set: 'train', promptId: 'p2', index: 0, code: 'media', message: 'no frames' };
+
+/** A store whose pages are small, so that a commit is a log of few bytes; run 1 with an empty log and a stage under way. */
+function smallPages() {
+  const file = join(mkdtempSync(join(tmpdir(), 'vauto-small-')), 'vauto.db');
+  const db = new Database(file);
+  db.pragma('page_size = 512');
+  db.exec('VACUUM');
+  db.close();
+  const made = openStore(file);
+  const runId = made.createRun(newRun);
+  made.savePrompts(runId, 'train', prompts(10));
+  const { id } = made.startStage(runId, 'filter', 'k');
+  made.close();
+  return { store: openStore(file), file, id };
+}
 
 test('a writer killed in the middle leaves whole units only, and the next process goes on', {
   timeout: 60_000,
@@ -45,28 +62,53 @@ test('a writer killed in the middle leaves whole units only, and the next proces
   }
 });
 
-test('a log cut anywhere opens at its last whole commit', () => {
-  const { store, file, runId } = storeWithRun();
-  const { id } = store.startStage(runId, 'filter', 'k');
-  const sizes = [0, 1, 2, 3].map((unit) => {
-    store.commitUnit(
-      id,
-      `u${unit}`,
-      Array.from({ length: 5 }, (_, index) => rowOf(`p${unit}`, index)),
-    );
-    return statSync(`${file}-wal`).size;
-  });
+test('a log cut at any byte of its last commit opens at the commit before', { timeout: 120_000 }, () => {
+  const { store, file, id } = smallPages();
+  store.commitUnit(id, 'u0', [rowOf('p0', 0)]);
+  const whole = statSync(`${file}-wal`).size;
+  store.commitUnit(id, 'u1', [rowOf('p1', 0)], [FAILURE]);
+  const end = statSync(`${file}-wal`).size;
   // Copies of file and log while the writer is alive are what a power cut leaves.
-  for (const cut of [1, 100, 4096, (sizes[3] ?? 0) - (sizes[2] ?? 0) - 1]) {
-    const folder = mkdtempSync(join(tmpdir(), 'vauto-torn-'));
-    const copy = join(folder, 'vauto.db');
+  const copy = join(mkdtempSync(join(tmpdir(), 'vauto-torn-')), 'vauto.db');
+  for (const suffix of ['', '-wal']) copyFile(`${file}${suffix}`, `${copy}${suffix}`);
+  const seen = (options: OpenOptions) => {
+    const torn = openStore(copy, options);
+    try {
+      const { lost, rollouts, failures } = torn.ledger(1);
+      return `${[...torn.committedUnits(id)]}: ${rollouts} rollouts, ${failures} failures, ${lost} lost`;
+    } finally {
+      torn.close();
+    }
+  };
+  const before = 'u0: 1 rollouts, 0 failures, 0 lost';
+  expect(seen({ readonly: true })).toBe('u0,u1: 2 rollouts, 1 failures, 0 lost');
+  expect(end - whole).toBeGreaterThan(5000);
+  for (let size = end - 1; size >= whole; size -= 1) {
+    truncateSync(`${copy}-wal`, size);
+    // A reader leaves the copy as it is, so that it can be cut again.
+    if (seen({ readonly: true }) !== before) expect(`cut at ${size}: ${seen({ readonly: true })}`).toBe(before);
+  }
+  expect(seen({})).toBe(before);
+  store.close();
+});
+
+test('a writer takes the store up from a torn log, and goes on with it', () => {
+  const { store, file, id } = smallPages();
+  store.commitUnit(id, 'u0', [rowOf('p0', 0)]);
+  const whole = statSync(`${file}-wal`).size;
+  store.commitUnit(id, 'u1', [rowOf('p1', 0)], [FAILURE]);
+  const end = statSync(`${file}-wal`).size;
+  for (const cut of [1, 24, 25, 512, 536, 537, end - whole - 1, end - whole]) {
+    const copy = join(mkdtempSync(join(tmpdir(), 'vauto-torn-')), 'vauto.db');
     for (const suffix of ['', '-wal']) copyFile(`${file}${suffix}`, `${copy}${suffix}`);
-    truncateSync(`${copy}-wal`, (sizes[3] ?? 0) - cut);
+    truncateSync(`${copy}-wal`, end - cut);
     const torn = openStore(copy);
-    expect(torn.committedUnits(id).size).toBe(3);
-    expect(torn.ledger(runId)).toMatchObject({ rollouts: 15, stages: [{ lost: 0 }] });
+    expect([...torn.committedUnits(id)], `cut by ${cut}`).toEqual(['u0']);
+    torn.commitUnit(id, 'u1', [rowOf('p1', 0)], [FAILURE]);
+    expect(torn.ledger(1)).toMatchObject({ rollouts: 2, failures: 1, lost: 0 });
     torn.close();
   }
+  store.close();
 });
 
 test('processes that start together on a new file find one schema, and wait for each other', {
@@ -74,7 +116,7 @@ test('processes that start together on a new file find one schema, and wait for 
 }, async () => {
   const file = join(mkdtempSync(join(tmpdir(), 'vauto-many-')), 'runs', 'vauto.db');
   const results = await Promise.all(
-    Array.from({ length: 4 }, (_, index) =>
+    Array.from({ length: 8 }, (_, index) =>
       inChild(
         compiled,
         `const store = openStore(${JSON.stringify(file)});
@@ -83,7 +125,7 @@ test('processes that start together on a new file find one schema, and wait for 
       ),
     ),
   );
-  expect(results.map(({ exitCode, stderr }) => `${exitCode} ${stderr}`)).toEqual(Array(4).fill('0 '));
+  expect(results.map(({ exitCode, stderr }) => `${exitCode} ${stderr}`)).toEqual(Array(8).fill('0 '));
   const store = openStore(file, { readonly: true });
-  expect(store.listRuns().map((run) => store.events(run.id).length)).toEqual([100, 100, 100, 100]);
+  expect(store.listRuns().map((run) => store.events(run.id).length)).toEqual(Array(8).fill(100));
 });

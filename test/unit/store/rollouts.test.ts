@@ -56,6 +56,44 @@ test('pages of any size give every row once, in one order', () => {
   }
 });
 
+test('a page goes on from one stage to the next, and leaves out attempts that do not count', () => {
+  const { store, runId } = filled();
+  const later = store.startStage(runId, 'evaluate', 'k').id;
+  store.commitUnit(later, 'u', [rowOf('p1', 0), rowOf('p2', 0)]);
+  const first = store.rollouts({ run: runId, limit: 69 });
+  const second = store.rollouts({ run: runId, limit: 2, after: first.next ?? '' });
+  expect(second.rows.map(({ stage }) => stage)).toEqual(['filter', 'evaluate']);
+  const third = store.rollouts({ run: runId, limit: 2, after: second.next ?? '' });
+  expect([third.rows.map(({ promptId }) => promptId), third.next]).toEqual([['p2'], null]);
+  expect(store.rollouts({ run: runId, promptId: 'p1', limit: 7 }).rows.map(({ stage }) => stage)).toEqual(
+    Array(7).fill('filter'),
+  );
+  store.startStage(runId, 'filter', 'other');
+  expect(store.rollouts({ run: runId, limit: 9 }).rows).toHaveLength(2);
+});
+
+test('a page of a large stage costs no more than one of a small stage', () => {
+  const quickest = (units: number) => {
+    const { store, runId } = storeWithRun();
+    const { id } = store.startStage(runId, 'train', 'k');
+    for (let unit = 0; unit < units; unit += 1)
+      store.commitUnit(
+        id,
+        `u${unit}`,
+        Array.from({ length: 200 }, (_, index) => rowOf('p0', unit * 200 + index)),
+      );
+    const times = Array.from({ length: 20 }, () => {
+      const started = performance.now();
+      store.rollouts({ run: runId, limit: 20 });
+      return performance.now() - started;
+    });
+    store.close();
+    return Math.min(...times);
+  };
+  // Fifty times the rows; sorted whole for each page they took some thirty times as long.
+  expect(quickest(50) / quickest(1)).toBeLessThan(5);
+});
+
 test('filters: wrong and right leave out what the grader could not say; unknown names give nothing', () => {
   const { store, runId } = filled();
   const count = (filter: Partial<RolloutFilter>) => store.rollouts({ run: runId, limit: 1000, ...filter }).rows.length;
@@ -66,6 +104,21 @@ test('filters: wrong and right leave out what the grader could not say; unknown 
   expect(count({ stage: 'evaluate' })).toBe(0);
   expect(count({ set: 'benchmark:x' })).toBe(0);
   expect(() => count({ after: 'nonsense' })).toThrow('is no page token');
+});
+
+test('outcomes are the rows without their texts, from any row on', () => {
+  const { store, id } = filled();
+  const rows = [...store.stageRows(id)].map(({ id: row, promptId, rollout, correct, verdicts }) => ({
+    ...{ id: row, promptId, index: rollout.index, correct, tokens: rollout.tokenIds.length },
+    value: verdicts.second === null ? 0 : verdicts.second.value,
+  }));
+  expect([...store.outcomes(id)]).toEqual(rows);
+  expect([...store.outcomes(id, rows[60]?.id)]).toEqual(rows.slice(61));
+  const bare = rowOf('p0', 50);
+  store.commitUnit(id, 'bare', [{ ...bare, verdicts: { first: bare.verdicts.first, second: null } }]);
+  expect([...store.outcomes(id, rows[69]?.id)]).toMatchObject([
+    { promptId: 'p0', index: 50, correct: false, value: 0 },
+  ]);
 });
 
 test('writes are possible between two rows of stageRows', () => {
