@@ -1,6 +1,6 @@
 import { mkdirSync } from 'node:fs';
 import { join } from 'node:path';
-import { type Bridge, openBridge, type Worker } from '../bridge/index.js';
+import { type Bridge, callRetrying, openBridge, type Worker } from '../bridge/index.js';
 import type { MathVerifier } from '../grading/index.js';
 import type { LoadedRecipe } from '../recipe/index.js';
 import type { Prompt } from '../records/index.js';
@@ -73,9 +73,8 @@ export function createRuntime({ loaded, python, pythonPath, onLog }: RuntimeOpti
   return {
     bridge,
     verifyMath: async (items) => {
-      const { results } = await bridge
-        .worker('math')
-        .call('math.verify', { items, timeout_seconds: recipe.reward.mathTimeout });
+      const params = { items, timeout_seconds: recipe.reward.mathTimeout };
+      const { results } = await callRetrying(bridge.worker('math'), 'math.verify', params);
       return results;
     },
     engine: engines.get,

@@ -88,6 +88,17 @@ export async function createVllmEngine(options: VllmEngineOptions): Promise<Roll
     }
   }
 
+  /** The same on another process when the first was lost: what the engine takes or says does not depend on which it is. */
+  async function surviving<T>(call: () => Promise<T>): Promise<T> {
+    try {
+      return await withEngine(call);
+    } catch (error) {
+      if (!isLoss(error)) throw error;
+      options.onLog?.(`the engine's process was lost (${error.code}) and is replaced`);
+      return withEngine(call);
+    }
+  }
+
   /** One call; what it delivers leaves `waiting`. */
   async function send(
     requests: ReadonlyMap<number, RolloutRequest>,
@@ -159,11 +170,11 @@ export async function createVllmEngine(options: VllmEngineOptions): Promise<Roll
     },
     async inspect(samples: readonly InspectSample[]): Promise<InspectItem[]> {
       const params = { samples: samples.map(toWireSample) };
-      const { items } = await withEngine(() => worker.call('rollout.inspect', params, { silenceMs }));
+      const { items } = await surviving(() => worker.call('rollout.inspect', params, { silenceMs }));
       return items.map(toInspectItem);
     },
     async loadWeights(folder) {
-      const swapped = await withEngine(() => worker.call('rollout.swap', { model: folder })).catch((error: unknown) => {
+      const swapped = await surviving(() => worker.call('rollout.swap', { model: folder })).catch((error: unknown) => {
         // Python gives the engine up after a swap that went wrong half-way; the next call brings it up with the old weights.
         if (error instanceof WorkerError) loaded = undefined;
         throw error;

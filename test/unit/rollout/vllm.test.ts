@@ -13,6 +13,7 @@ function mortalWorker(deadly: (ids: readonly number[]) => boolean, code: WorkerF
   let starts = 0;
   let loaded = false;
   let alive = false;
+  let doomed: string | undefined;
   const info = {
     engine: 'vllm',
     version: '0',
@@ -39,6 +40,10 @@ function mortalWorker(deadly: (ids: readonly number[]) => boolean, code: WorkerF
       alive = true;
       loaded = false;
       starts += 1;
+    }
+    if (method === doomed) {
+      [alive, doomed] = [false, undefined];
+      throw fail(code);
     }
     if (method === 'rollout.sleep') {
       if (!loaded) throw fail('raised', 'NotLoaded');
@@ -84,6 +89,10 @@ function mortalWorker(deadly: (ids: readonly number[]) => boolean, code: WorkerF
     log,
     kill: () => {
       alive = false;
+    },
+    /** The process dies of the next call of this method. */
+    killIn: (method: string) => {
+      doomed = method;
     },
   };
 }
@@ -152,6 +161,15 @@ test('after a death between calls the last weights come back', async () => {
   kill();
   expect((await engine.loadWeights('later')).weights).toBe('later');
   expect(log.slice(5)).toEqual(['rollout.load base', 'rollout.swap trained', 'rollout.swap later']);
+});
+
+test('a process that dies while it takes new weights is replaced, and takes them', async () => {
+  const { worker, log, killIn } = mortalWorker(() => false);
+  const engine = await open(worker);
+  await engine.info();
+  killIn('rollout.swap');
+  expect((await engine.loadWeights('trained')).weights).toBe('trained');
+  expect(log).toEqual(['rollout.load base', 'rollout.load base', 'rollout.swap trained']);
 });
 
 test('is put to sleep where it is up, and started so that it can be', async () => {
