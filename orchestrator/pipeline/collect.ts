@@ -81,7 +81,7 @@ export async function collect(collector: Collector, job: CollectJob): Promise<Co
       if (failed !== undefined) break;
       const loads = open.slice(place, place + flight.width).map((unit) => prepare(collector, job, unit, identity));
       place += loads.length;
-      for (const load of loads) tell.done(load.cached, 0);
+      for (const load of loads) tell.cached(load.cached);
       const started = performance.now();
       const tokens = await generate(collector, loads, (count) => {
         totals.generatedTokens += count;
@@ -167,12 +167,18 @@ function progressOf(
   const { before, total } = job.progress ?? { before: 0, total: job.prompts.length * job.count };
   let done = before + finished.reduce((sum, unit) => sum + unit.prompts.length, 0) * job.count;
   const right = { graded: 0, correct: 0 };
+  let cached = 0;
   return {
+    /** Requests that the store had an answer to. */
+    cached(count: number): void {
+      cached += count;
+      if (count > 0) this.done(count, 0);
+    },
     done(count: number, seconds: number): void {
-      if (count === 0) return;
       done += count;
       progress.update(done, total, {
         pass: job.pass,
+        ...(cached > 0 ? { 'from the store': cached } : {}),
         ...(seconds > 0 ? { 'tokens/s': Math.round(totals.generatedTokens / seconds) } : {}),
         ...(right.graded > 0 ? { right: (right.correct / right.graded).toFixed(2) } : {}),
       });

@@ -37,7 +37,7 @@ export async function run({ root, note }) {
     first: base.map((request) => ({ ...request, sampling: { ...request.sampling, maxTokens: 1 } })),
   };
   try {
-    const engine = await runtime.engine(loaded.resolveModel());
+    const engine = await runtime.engine(loaded.resolveModel(), { stage: 'evaluate', sleep: false });
     const pass = async (requests) => {
       const started = performance.now();
       const made = new Map();

@@ -18,6 +18,8 @@ import { openStore } from '../../../dist/store/index.js';
 const PASSES = 4;
 const ROLLOUTS = 8;
 
+const USE = { stage: 'filter', sleep: false };
+
 export const title = 'Rollouts through vauto against bare vLLM';
 
 /** Seconds of each pass by both ways, in one run; resolves with what the table shows. */
@@ -33,7 +35,7 @@ export async function run({ root, note }) {
   const store = openStore(join(scratch, 'vauto.db'));
   try {
     const { up } = await bare.answer();
-    const engine = await runtime.engine(loaded.resolveModel());
+    const engine = await runtime.engine(loaded.resolveModel(), USE);
     const info = await engine.info();
     const size = Math.floor(prompts.length / PASSES);
     const rows = [];
@@ -104,7 +106,11 @@ function vautoPass({ recipe, system, store, runtime, model, folder }) {
         verifyMath: runtime.verifyMath,
         progress: { update: () => undefined, note: () => undefined },
         signal: new AbortController().signal,
-        engine: () => runtime.engine(model),
+        determinism: 'bitwise',
+        // Each pass is to be generated.
+        reuse: 'none',
+        identity: async () => ({ weights: model, libraries: {}, settings: {} }),
+        engine: () => runtime.engine(model, USE),
       },
       { pass, set: pass, prompts, count: ROLLOUTS, sampling: samplingOf(recipe) },
     );
