@@ -1,7 +1,7 @@
 import { recordedText, replayOf } from '../unit/rollout/recorded.js';
 import { engineContract } from './engine.case.js';
 
-const sampling = { temperature: 1, topP: 1, topK: 0, maxTokens: 8, stop: [] };
+const sampling = { temperature: 1, topP: 1, topK: 0, maxTokens: 16, stop: [] };
 const requests = [0, 1, 2, 3].map((index) => ({
   promptId: `prompt-${index % 2}`,
   index,
