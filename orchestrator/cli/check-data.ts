@@ -11,6 +11,7 @@ import {
 } from '../data/index.js';
 import { UserError } from '../errors.js';
 import { siftGold } from '../pipeline/check-gold.js';
+import { refuseEmpty } from '../pipeline/import-rows.js';
 import { type BadRowSpool, openSpool } from './bad-row-spool.js';
 import { errorJson, errorsText } from './errors-text.js';
 import { formatTable, printText } from './output.js';
@@ -73,15 +74,7 @@ async function checkFile(
     spool?.add(errorJson(rowError(item)));
   }
   const counts = counter.counts();
-  if (counts.prompts === 0 && counts.rejected === 0) {
-    throw new UserError({
-      code: 'empty-dataset',
-      kind: 'data',
-      message: `${file} holds no rows`,
-      place: { file },
-      fix: 'write one question a line',
-    });
-  }
+  refuseEmpty(file, counts);
   return { counts, listed };
 }
 

@@ -147,7 +147,8 @@ async function mediaPaths({ out, root }: ImportOptions): Promise<{ pathOf: (path
   return { pathOf };
 }
 
-function refuseEmpty(file: string, { prompts, rejected }: SourceCounts): void {
+/** A file without a row is most likely the wrong file. */
+export function refuseEmpty(file: string, { prompts, rejected }: SourceCounts): void {
   if (prompts + rejected > 0) return;
   throw new UserError({
     code: 'empty-dataset',

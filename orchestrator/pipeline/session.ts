@@ -142,7 +142,7 @@ export async function openSession(options: SessionOptions): Promise<Session> {
           ...{ accelerate: accelerate?.file, stage, stageId, progress, determinism, identity },
           reuse: fresh || options.noCache ? 'none' : reuseOf(determinism, options.retry),
         }),
-      weightsKey: (model) => weights(model),
+      weightsKey: weights,
       close: () => closeAll(opened),
     };
   } catch (error) {
