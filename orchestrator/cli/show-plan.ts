@@ -1,7 +1,8 @@
-import { existsSync } from 'node:fs';
+import { existsSync, mkdtempSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
 import { join, resolve } from 'node:path';
-import { leftOutOf, leftOutText, loadData, promptsOf } from '../pipeline/load-data.js';
-import { planRun } from '../pipeline/plan.js';
+import { keepIn, type LeftOut, leftOutOf, leftOutText, loadData, promptsOf } from '../pipeline/load-data.js';
+import { type PlannedStage, planRun } from '../pipeline/plan.js';
 import { loadRecipe } from '../recipe/index.js';
 import { printJson } from './output.js';
 
@@ -11,12 +12,31 @@ export async function showPlan(file: string, flags: { set: readonly string[]; js
   const { name } = loaded.recipe;
   // Media are not hashed again where runs are kept; a plan makes no folder of its own.
   const runs = resolve(process.env.VAUTO_RUNS ?? 'runs');
-  const read = await loadData(loaded, existsSync(runs) ? { hashCache: join(runs, 'media-hashes.json') } : {});
-  const sets = promptsOf(read);
-  const leftOut = leftOutOf(read);
-  const stages = planRun(loaded.recipe, sets);
-  const prompts = Object.fromEntries([...sets].map(([set, list]) => [set, list.length]));
-  if (flags.json) return printJson({ recipe: file, name, prompts, leftOut, stages });
+  const hashCache = existsSync(runs) ? { hashCache: join(runs, 'media-hashes.json') } : {};
+  const folder = mkdtempSync(join(tmpdir(), 'vauto-plan-'));
+  try {
+    const read = await loadData(loaded, { ...hashCache, keep: keepIn(folder) });
+    const sets = promptsOf(read);
+    const leftOut = leftOutOf(read);
+    const stages = planRun(loaded.recipe, sets);
+    const prompts = Object.fromEntries([...sets].map(([set, list]) => [set, list.length]));
+    const plan = { recipe: file, name, prompts, leftOut, stages };
+    if (flags.json) printJson(plan);
+    else process.stdout.write(textOf(plan));
+  } finally {
+    rmSync(folder, { recursive: true, force: true });
+  }
+}
+
+interface Plan {
+  readonly recipe: string;
+  readonly name: string;
+  readonly prompts: Readonly<Record<string, number>>;
+  readonly leftOut: readonly LeftOut[];
+  readonly stages: readonly PlannedStage[];
+}
+
+function textOf({ recipe, name, prompts, leftOut, stages }: Plan): string {
   const lines = Object.entries(prompts).map(
     ([set, count]) => `  ${set.padEnd(28)} ${String(count).padStart(8)} prompts`,
   );
@@ -27,5 +47,5 @@ export async function showPlan(file: string, flags: { set: readonly string[]; js
   );
   const warning = leftOutText(leftOut);
   const note = warning === undefined ? '' : `\n\nwarning: ${warning}`;
-  process.stdout.write(`${name} (${file})\n\n${lines.join('\n')}${note}\n\n${rows.join('\n')}\n`);
+  return `${name} (${recipe})\n\n${lines.join('\n')}${note}\n\n${rows.join('\n')}\n`;
 }

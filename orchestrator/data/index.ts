@@ -8,6 +8,7 @@ export { shownPath } from './name.js';
 export { normalisedRow } from './normalised.js';
 export { rowError, sourceErrors } from './problems.js';
 export { type ReadSource, readRows, readSource, type Sift, sifted } from './read.js';
+export { inFile, inMemory, type RowKeeper, type Rows } from './row-spool.js';
 export { SeenIds } from './seen-ids.js';
 export {
   isRejected,

@@ -2,6 +2,7 @@ import { stat } from 'node:fs/promises';
 import { Readable } from 'node:stream';
 import { UserError } from '../errors.js';
 import { shownPath } from './name.js';
+import { inMemory, type RowKeeper, type Rows } from './row-spool.js';
 import { isRejected, type ReadRow, type Rejected, type SourceContext, type SourceSpec } from './source.js';
 import { sources } from './sources/index.js';
 
@@ -10,7 +11,7 @@ export interface ReadSource {
   readonly spec: SourceSpec;
   /** The file as it is shown in errors. */
   readonly file: string;
-  readonly rows: readonly ReadRow[];
+  readonly rows: Rows;
   readonly rejected: readonly Rejected[];
   /** Why the file could not be read at all. */
   readonly unreadable?: UserError;
@@ -19,12 +20,20 @@ export interface ReadSource {
 /** A further look at rows, that may turn good ones into rejected ones; keeps their order. `file`: as it is shown in errors. */
 export type Sift = (items: AsyncIterable<ReadRow | Rejected>, file: string) => AsyncIterable<ReadRow | Rejected>;
 
-/** Reads one entry; what is wrong with its rows or with the file itself is data, not an exception. */
-export async function readSource(spec: SourceSpec, context: SourceContext, sift?: Sift): Promise<ReadSource> {
+/**
+ * Reads one entry; what is wrong with its rows or with the file itself is data, not an exception. `keep` says where good rows
+ * are kept.
+ */
+export async function readSource(
+  spec: SourceSpec,
+  context: SourceContext,
+  sift?: Sift,
+  keep: () => RowKeeper = inMemory,
+): Promise<ReadSource> {
   const file = shownPath(context.resolve(spec.path));
   try {
     const read = readRows(spec, context);
-    return { spec, file, ...(await parted(sift === undefined ? read : sift(read, file))) };
+    return { spec, file, ...(await parted(sift === undefined ? read : sift(read, file), keep())) };
   } catch (error) {
     if (!(error instanceof UserError) || error.kind !== 'data') throw error;
     return { spec, file, rows: [], rejected: [], unreadable: error };
@@ -32,19 +41,21 @@ export async function readSource(spec: SourceSpec, context: SourceContext, sift?
 }
 
 /** What was read, after a further look at its rows. */
-export async function sifted(source: ReadSource, sift: Sift): Promise<ReadSource> {
-  const { rows, rejected } = await parted(sift(Readable.from(source.rows), source.file));
+export async function sifted(source: ReadSource, sift: Sift, keep: () => RowKeeper = inMemory): Promise<ReadSource> {
+  const { rows, rejected } = await parted(sift(Readable.from(source.rows), source.file), keep());
   return { ...source, rows, rejected: [...source.rejected, ...rejected].sort((a, b) => a.line - b.line) };
 }
 
-async function parted(items: AsyncIterable<ReadRow | Rejected>): Promise<Pick<ReadSource, 'rows' | 'rejected'>> {
-  const rows: ReadRow[] = [];
+async function parted(
+  items: AsyncIterable<ReadRow | Rejected>,
+  keeper: RowKeeper,
+): Promise<Pick<ReadSource, 'rows' | 'rejected'>> {
   const rejected: Rejected[] = [];
   for await (const item of items) {
     if (isRejected(item)) rejected.push(item);
-    else rows.push(item);
+    else keeper.add(item);
   }
-  return { rows, rejected };
+  return { rows: keeper.rows(), rejected };
 }
 
 /**

@@ -1,4 +1,4 @@
-import type { Prompt, Trace, Verdicts } from '../records/index.js';
+import type { Prompt, PromptSet, Trace, Verdicts } from '../records/index.js';
 import type { Store } from '../store/index.js';
 
 /** One graded trace of a benchmark prompt. */
@@ -16,9 +16,11 @@ export interface Sample {
 export function samplesOf(
   store: Pick<Store, 'stageRows'>,
   stageId: number,
-  prompts: ReadonlyMap<string, readonly Prompt[]>,
+  prompts: ReadonlyMap<string, PromptSet>,
 ): Sample[] {
-  const known = new Map([...prompts].map(([set, list]) => [set, new Map(list.map((prompt) => [prompt.id, prompt]))]));
+  const known = new Map(
+    [...prompts].map(([set, list]) => [set, new Map(Array.from(list, (prompt) => [prompt.id, prompt]))]),
+  );
   return [...store.stageRows(stageId)].flatMap(({ set, promptId, pass, trace, verdicts }) => {
     const prompt = known.get(set)?.get(promptId);
     if (!prompt) return [];

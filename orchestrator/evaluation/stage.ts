@@ -1,6 +1,6 @@
 import type { Estimate, StageContext, StageResult } from '../pipeline/stage.js';
 import type { Recipe } from '../recipe/index.js';
-import { benchmarkSet, greedy, OVERALL, type Prompt, type Sampling } from '../records/index.js';
+import { benchmarkSet, greedy, OVERALL, type Prompts, type Sampling } from '../records/index.js';
 import type { MetricRow } from '../store/index.js';
 import { chanceOf } from './chance.js';
 import { comparePolicies } from './compare.js';
@@ -35,7 +35,7 @@ export function inputs(recipe: Recipe): unknown {
   };
 }
 
-export function estimate(recipe: Recipe, prompts: ReadonlyMap<string, readonly Prompt[]>): Estimate {
+export function estimate(recipe: Recipe, prompts: ReadonlyMap<string, Prompts>): Estimate {
   const total = benchmarkSets(recipe).reduce((sum, { set }) => sum + (prompts.get(set)?.length ?? 0), 0);
   const greedy = 1 + (isSwitch(recipe) ? forcedPasses(recipe).length : 0);
   const rollouts = total * (greedy + recipe.evaluate.samples.count);

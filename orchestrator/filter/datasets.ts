@@ -1,7 +1,9 @@
-import { writeFile } from 'node:fs/promises';
+import { createWriteStream } from 'node:fs';
 import { dirname, join, relative, sep } from 'node:path';
+import { Readable } from 'node:stream';
+import { pipeline } from 'node:stream/promises';
 import type { StageContext, StageResult } from '../pipeline/stage.js';
-import type { Prompt } from '../records/index.js';
+import type { Prompt, PromptSet } from '../records/index.js';
 import type { FilterSummary } from './summary.js';
 
 /**
@@ -10,20 +12,23 @@ import type { FilterSummary } from './summary.js';
  */
 export async function writeDatasets(
   context: StageContext,
-  prompts: readonly Prompt[],
+  prompts: PromptSet,
   { kept, control }: Pick<FilterSummary, 'kept' | 'control'>,
 ): Promise<StageResult['artifacts']> {
-  const root = commonFolder(prompts.flatMap(({ media }) => media.map(({ path }) => dirname(path))));
+  const root = commonFolder(prompts);
   const artifacts = [];
   for (const [name, ids] of Object.entries({ kept, control })) {
-    const wanted = new Set(ids);
-    const rows = prompts.filter(({ id }) => wanted.has(id)).map((prompt) => JSON.stringify(rowOf(prompt, root)));
-    await writeFile(join(context.folder, `${name}.jsonl`), rows.map((row) => `${row}\n`).join(''));
+    const file = createWriteStream(join(context.folder, `${name}.jsonl`));
+    await pipeline(Readable.from(linesOf(prompts, new Set(ids), root)), file);
     artifacts.push(await context.artifact(name, `filter/${name}.jsonl`));
   }
   const use = root === '' ? '' : `; in a recipe: {path: ${join(context.folder, 'kept.jsonl')}, root: ${root}}`;
   context.progress.note(`kept ${kept.length} of ${prompts.length} prompts${use}`);
   return artifacts;
+}
+
+function* linesOf(prompts: PromptSet, wanted: ReadonlySet<string>, root: string): Generator<string> {
+  for (const prompt of prompts) if (wanted.has(prompt.id)) yield `${JSON.stringify(rowOf(prompt, root))}\n`;
 }
 
 /** A prompt as a line of a manifest; the reverse of what the source jsonl does. */
@@ -45,14 +50,15 @@ function answerOf({ problemType, answer, spans = [] }: Prompt): unknown {
   return problemType === 'gqa' ? { answer, segment: spans } : answer;
 }
 
-/** The deepest folder that all of these lie in; '' where there are none. */
-function commonFolder(folders: readonly string[]): string {
-  const [first, ...rest] = [...new Set(folders)];
-  let common = first?.split(sep) ?? [];
-  for (const folder of rest) {
-    const parts = folder.split(sep);
-    const differs = common.findIndex((part, place) => part !== parts[place]);
-    if (differs >= 0) common = common.slice(0, differs);
+/** The deepest folder that all media lie in; '' where there are none. */
+function commonFolder(prompts: PromptSet): string {
+  let common: string[] | undefined;
+  for (const { media } of prompts) {
+    for (const { path } of media) {
+      const parts = dirname(path).split(sep);
+      const differs = common?.findIndex((part, place) => part !== parts[place]) ?? -1;
+      common = common === undefined ? parts : differs < 0 ? common : common.slice(0, differs);
+    }
   }
-  return common.join(sep);
+  return common?.join(sep) ?? '';
 }

@@ -1,11 +1,16 @@
 import type { ProblemType } from '../records/index.js';
 
-/** The rollouts of one prompt so far, in order; null where the engine or the grader failed. */
-export interface Group {
-  readonly correct: readonly (boolean | null)[];
-  /** Task rewards. */
-  readonly values: readonly (number | null)[];
+/** The rollouts of one prompt so far. */
+export interface Tally {
   readonly problemType: ProblemType;
+  /** Rollouts that were asked for, whatever came of them. */
+  readonly done: number;
+  /** Those with a verdict; the engine or the grader failed at the others. */
+  readonly graded: number;
+  readonly right: number;
+  /** Least and largest task reward of those with a verdict; of none of them Infinity and -Infinity. */
+  readonly low: number;
+  readonly high: number;
 }
 
 export interface DecideOptions {
@@ -36,31 +41,25 @@ export interface Decision {
  * prompt may be kept before all rollouts are there, with the same result; dropping needs all of them. (A variance can
  * shrink again and a mean can come back, so neither allows to stop early.)
  */
-export function decide(group: Group, { rollouts, keepGrounding, spread }: DecideOptions): Decision {
-  const graded = group.correct.filter((correct) => correct !== null);
-  const correct = graded.filter(Boolean).length;
-  const total = graded.length;
-  const say = (decision: Decision['decision'], reason: string): Decision => ({ decision, reason, correct, total });
-  const grounding = group.problemType === 'iou' || group.problemType === 'gqa';
+export function decide(tally: Tally, { rollouts, keepGrounding, spread }: DecideOptions): Decision {
+  const { problemType, done, graded, right, low, high } = tally;
+  const say = (decision: Decision['decision'], reason: string): Decision => {
+    return { decision, reason, correct: right, total: graded };
+  };
+  const grounding = isGrounding(problemType);
   if (grounding && keepGrounding) return say('keep', 'grounding prompts are kept whole');
   const bySpread = grounding && spread !== undefined;
-  const count = `${correct} of ${total} right${grounding ? valuesText(group.values) : ''}`;
-  const differ = bySpread ? distance(group.values) >= spread : correct > 0 && correct < total;
+  const values = grounding && low <= high ? `, values ${low.toFixed(2)} to ${high.toFixed(2)}` : '';
+  const count = `${right} of ${graded} right${values}`;
+  const differ = bySpread ? Math.max(0, high - low) >= spread : right > 0 && right < graded;
   if (differ) return say('keep', count);
-  const done = group.correct.length;
   if (done < rollouts) return say('more', `${count}; ${done} of ${rollouts} rollouts done`);
-  if (total < done) return say('unknown', `${count}; ${done - total} without a verdict`);
+  if (graded < done) return say('unknown', `${count}; ${done - graded} without a verdict`);
   if (bySpread) return say('drop', `values lie less than ${spread} apart: ${count}`);
-  return say('drop', correct === 0 ? `never right: ${count}` : `always right: ${count}`);
+  return say('drop', right === 0 ? `never right: ${count}` : `always right: ${count}`);
 }
 
-function distance(values: readonly (number | null)[]): number {
-  const known = values.filter((value) => value !== null);
-  return known.length === 0 ? 0 : Math.max(...known) - Math.min(...known);
-}
-
-function valuesText(values: readonly (number | null)[]): string {
-  const known = values.filter((value) => value !== null);
-  if (known.length === 0) return '';
-  return `, values ${Math.min(...known).toFixed(2)} to ${Math.max(...known).toFixed(2)}`;
+/** Problem types whose rewards are not just right or wrong. */
+export function isGrounding(problemType: ProblemType): boolean {
+  return problemType === 'iou' || problemType === 'gqa';
 }

@@ -1,10 +1,12 @@
 import { UserError } from '../errors.js';
 import type { Estimate, StageContext, StageResult } from '../pipeline/stage.js';
 import type { Recipe } from '../recipe/index.js';
-import type { Prompt } from '../records/index.js';
+import { type PromptSet, type Prompts, Selection } from '../records/index.js';
+import type { DecisionRow } from '../store/index.js';
 import { writeDatasets } from './datasets.js';
-import { decide, type Group } from './decide.js';
-import { type Decided, type FilterSummary, summarise } from './summary.js';
+import { type Decision, decide, isGrounding } from './decide.js';
+import { type FilterSummary, Summing } from './summary.js';
+import { Tallies } from './tallies.js';
 
 export type { FilterSummary } from './summary.js';
 
@@ -22,65 +24,47 @@ export function inputs(recipe: Recipe): unknown {
   return { ...chooses, filter, prompting: { mode: prompting.mode, parsers: prompting.parsers }, reward, video, engine };
 }
 
-export function estimate(recipe: Recipe, prompts: ReadonlyMap<string, readonly Prompt[]>): Estimate {
+export function estimate(recipe: Recipe, prompts: ReadonlyMap<string, Prompts>): Estimate {
   const { enabled, rollouts: most, maxTokens, keepGrounding, exactPassRate } = recipe.filter;
-  const sampled = (prompts.get('train') ?? []).filter(
-    ({ problemType }) => exactPassRate || !keepGrounding || (problemType !== 'iou' && problemType !== 'gqa'),
-  );
-  const rollouts = enabled ? sampled.length * most : 0;
+  let sampled = 0;
+  for (const { problemType } of prompts.get('train') ?? [])
+    if (exactPassRate || !keepGrounding || !isGrounding(problemType)) sampled += 1;
+  const rollouts = enabled ? sampled * most : 0;
   return { rollouts, tokens: rollouts * maxTokens, steps: 0 };
-}
-
-/** A prompt's rollouts so far, by place in the group (null: failed, or without a verdict), and what they cost. */
-interface Made {
-  readonly correct: (boolean | null)[];
-  readonly values: (number | null)[];
-  rollouts: number;
-  tokens: number;
 }
 
 /**
  * Samples the training prompts and keeps those that are neither always right nor never right (paper, appendix A). In
  * waves: a prompt gets no further rollout once it is decided. Seeds belong to the prompt and the place in its group, so the
- * prompts kept are those that all rollouts would have kept.
+ * prompts kept are those that all rollouts would have kept. A stage that goes on after an interruption asks for the same waves: each
+ * is decided by the rollouts of the waves before it alone, whatever else the store has already.
  */
 export async function run(context: StageContext, weights: string): Promise<StageResult<FilterSummary>> {
-  const { recipe, store, stageId } = context;
+  const { rollouts, exactPassRate, unknown } = context.recipe.filter;
   const prompts = context.prompts.get('train') ?? [];
-  const { rollouts, exactPassRate, unknown } = recipe.filter;
-  const made = reader(context);
-  const decided = new Map<string, Decided>();
-  const decideAll = (of: readonly Prompt[], tried: number) => {
-    made.read();
-    for (const prompt of of) decided.set(prompt.id, decisionOf(context, prompt, made.of(prompt.id), tried));
-  };
-  decideAll(prompts, 0);
-  for (let from = 0; from < rollouts; ) {
-    const open = exactPassRate ? prompts : prompts.filter(({ id }) => decided.get(id)?.decision === 'more');
-    if (open.length === 0) break;
+  const tallies = new Tallies(prompts);
+  const read = reader(context, tallies);
+  const undecided = (place: number) => exactPassRate || decisionOf(context, tallies, place).decision === 'more';
+  let open = Uint32Array.from({ length: prompts.length }, (_, place) => place).filter(undecided);
+  for (let from = 0; from < rollouts && open.length > 0; ) {
     const count = exactPassRate ? rollouts : from === 0 ? Math.min(FIRST_WAVE, rollouts) : 1;
-    await wave(context, weights, open, { from, count, of: prompts.length });
+    await wave(context, weights, new Selection(prompts, open), { from, count, of: prompts.length });
     from += count;
-    decideAll(open, from);
+    for (const place of open) tallies.asked(place, from);
+    read(from);
+    open = open.filter(undecided);
   }
-  const all = prompts.flatMap(({ id }) => decided.get(id) ?? []);
-  store.saveDecisions(
-    stageId,
-    all.map(({ prompt, decision, reason, correct, total }) => {
-      return { promptId: prompt.id, decision, reason, correct, total };
-    }),
-  );
-  const options = { rollouts, exact: exactPassRate, keepUnknown: unknown === 'keep', seed: recipe.seed };
-  const summary = summarise(all, options);
+  const summing = new Summing(rollouts, exactPassRate, unknown === 'keep');
+  context.store.saveDecisions(context.stageId, decisions(context, prompts, tallies, summing));
+  const summary = summing.summary(context.recipe.seed);
   if (summary.unknown > 0) tellUnknown(context, summary.unknown);
-  const artifacts = await writeDatasets(context, prompts, summary);
-  return { summary, artifacts };
+  return { summary, artifacts: await writeDatasets(context, prompts, summary) };
 }
 
 async function wave(
   { recipe, collect }: StageContext,
   weights: string,
-  open: readonly Prompt[],
+  open: PromptSet,
   { from, count, of }: { from: number; count: number; of: number },
 ): Promise<void> {
   const { rollouts, temperature, topP, maxTokens, exactPassRate } = recipe.filter;
@@ -92,41 +76,42 @@ async function wave(
   });
 }
 
-/** What is known of a prompt after `tried` rollouts of those that are open; one that the engine failed to make is null. */
-function decisionOf(context: StageContext, prompt: Prompt, own: Made | undefined, tried: number): Decided {
-  const { rollouts, keepGrounding, grounding, spread, exactPassRate } = context.recipe.filter;
-  const options = { rollouts, keepGrounding, spread: grounding === 'spread' ? spread : undefined };
-  const length = own === undefined ? 0 : exactPassRate ? tried : own.correct.length;
-  const group: Group = {
-    correct: Array.from({ length }, (_, index) => own?.correct[index] ?? null),
-    values: Array.from({ length }, (_, index) => own?.values[index] ?? null),
-    problemType: prompt.problemType,
-  };
-  return { prompt, rollouts: own?.rollouts ?? 0, tokens: own?.tokens ?? 0, ...decide(group, options) };
+function decisionOf({ recipe }: StageContext, tallies: Tallies, place: number): Decision {
+  const { rollouts, keepGrounding, grounding, spread } = recipe.filter;
+  return decide(tallies.of(place), {
+    rollouts,
+    keepGrounding,
+    spread: grounding === 'spread' ? spread : undefined,
+  });
 }
 
-/** What the store has of the stage, read row by row once, however many waves there are. */
-function reader({ store, stageId }: StageContext) {
-  const found = new Map<string, Made>();
+/** Takes up what the store has of the places in the group below a number, row by row once: waves are committed one after another. */
+function reader({ store, stageId }: StageContext, tallies: Tallies): (below: number) => void {
   let last = 0;
-  const note = (promptId: string, index: number, correct: boolean | null, value: number | null, tokens: number) => {
-    const made = found.get(promptId) ?? { correct: [], values: [], rollouts: 0, tokens: 0 };
-    found.set(promptId, made);
-    if (made.correct[index] === undefined) made.rollouts += 1;
-    made.correct[index] = correct;
-    made.values[index] = value;
-    made.tokens += tokens;
+  return (below) => {
+    for (const outcome of store.outcomes(stageId, last)) {
+      if (outcome.index >= below) return;
+      tallies.add(outcome);
+      last = outcome.id;
+    }
   };
-  return {
-    of: (promptId: string) => found.get(promptId),
-    read(): void {
-      for (const { promptId, index } of store.failures(stageId)) note(promptId, index, null, null, 0);
-      for (const { id, promptId, index, correct, value, tokens } of store.outcomes(stageId, last)) {
-        note(promptId, index, correct, value, tokens);
-        last = id;
-      }
-    },
-  };
+}
+
+/** The last word on each prompt, summed up on its way to the store. */
+function* decisions(
+  context: StageContext,
+  prompts: PromptSet,
+  tallies: Tallies,
+  summing: Summing,
+): Generator<DecisionRow> {
+  let place = 0;
+  for (const { id, source, problemType } of prompts) {
+    const decision = decisionOf(context, tallies, place);
+    const cost = { rollouts: tallies.of(place).done, tokens: tallies.tokens(place) };
+    summing.add({ id, source, problemType, ...cost, ...decision });
+    yield { promptId: id, ...decision };
+    place += 1;
+  }
 }
 
 function tellUnknown(context: StageContext, count: number): void {

@@ -1,10 +1,12 @@
-import { groupBy, type Prompt } from '../records/index.js';
+import type { ProblemType } from '../records/index.js';
 import { deriveSeed, shuffled } from '../statistics/index.js';
 import type { Decision } from './decide.js';
 
 /** The filter's word on one prompt, with the rollouts it took. */
 export interface Decided extends Decision {
-  readonly prompt: Prompt;
+  readonly id: string;
+  readonly source: string;
+  readonly problemType: ProblemType;
   readonly rollouts: number;
   readonly tokens: number;
 }
@@ -35,81 +37,86 @@ export interface FilterSummary extends FilterCounts {
   readonly control: readonly string[];
 }
 
-export interface SummaryOptions {
-  /** Rollouts of a prompt at most. */
-  readonly rollouts: number;
-  readonly exact: boolean;
-  /** Whether undecided prompts are kept. */
-  readonly keepUnknown: boolean;
-  readonly seed: number;
+type Counts = { -readonly [name in keyof FilterCounts]: number };
+
+/** Sums up decisions in prompt order; of each prompt only the id is kept. */
+export class Summing {
+  readonly #all: Counts = none();
+  readonly #groups = new Map<string, Counts & { readonly source: string; readonly problemType: string }>();
+  readonly #histogram: number[];
+  readonly #ids: string[] = [];
+  readonly #kept: string[] = [];
+  #tokens = 0;
+  #savedTokens = 0;
+  /** Rollouts saved of prompts that have none, whose length is not known. */
+  #unseen = 0;
+
+  /** `rollouts`: of a prompt at most; `exact`: every prompt has all of them; `keepUnknown`: undecided prompts are kept. */
+  constructor(
+    readonly rollouts: number,
+    readonly exact: boolean,
+    readonly keepUnknown: boolean,
+  ) {
+    this.#histogram = Array.from({ length: exact ? rollouts + 1 : 3 }, () => 0);
+  }
+
+  add(item: Decided): void {
+    const { id, source, problemType, decision, rollouts, tokens } = item;
+    const name = `${source}\0${problemType}`;
+    const group = this.#groups.get(name) ?? { source, problemType, ...none() };
+    this.#groups.set(name, group);
+    for (const counts of [this.#all, group]) count(counts, item);
+    this.#count(item);
+    this.#ids.push(id);
+    if (decision === 'keep' || (this.keepUnknown && isUnknown(decision))) this.#kept.push(id);
+    this.#tokens += tokens;
+    if (rollouts === 0) this.#unseen += this.rollouts;
+    else this.#savedTokens += (tokens / rollouts) * (this.rollouts - rollouts);
+  }
+
+  summary(seed: number): FilterSummary {
+    const { prompts, rollouts } = this.#all;
+    const mean = rollouts === 0 ? 0 : this.#tokens / rollouts;
+    return {
+      ...this.#all,
+      exact: this.exact,
+      passHistogram: this.#histogram,
+      groups: [...this.#groups.values()],
+      saved: {
+        rollouts: prompts * this.rollouts - rollouts,
+        tokens: Math.round(this.#savedTokens + mean * this.#unseen),
+      },
+      kept: this.#kept,
+      control: this.#control(seed),
+    };
+  }
+
+  #count({ correct, total }: Decided): void {
+    const bin = this.exact ? correct : correct === 0 ? 0 : correct === total ? 2 : 1;
+    if (this.exact || total > 0) this.#histogram[bin] = (this.#histogram[bin] ?? 0) + 1;
+  }
+
+  #control(seed: number): string[] {
+    const places = Uint32Array.from(this.#ids.keys());
+    const drawn = shuffled(places, deriveSeed(seed, 'filter/control')).slice(0, this.#kept.length);
+    return drawn.sort((a, b) => a - b).map((place) => this.#ids[place] as string);
+  }
 }
 
-/** What the filter found, from its decisions in prompt order. */
-export function summarise(decided: readonly Decided[], options: SummaryOptions): FilterSummary {
-  const { rollouts, exact, keepUnknown, seed } = options;
-  const isKept = ({ decision }: Decided) => decision === 'keep' || (keepUnknown && isUnknown(decision));
-  const kept = decided.filter(isKept).map(({ prompt }) => prompt.id);
-  const drawn = shuffled(
-    decided.map(({ prompt }) => prompt.id),
-    deriveSeed(seed, 'filter/control'),
-  ).slice(0, kept.length);
-  const inOrder = new Set(drawn);
-  return {
-    ...countsOf(decided),
-    exact,
-    passHistogram: exact ? byRight(decided, rollouts) : inThree(decided),
-    groups: groupsOf(decided),
-    saved: savedOf(decided, rollouts),
-    kept,
-    control: decided.flatMap(({ prompt }) => (inOrder.has(prompt.id) ? [prompt.id] : [])),
-  };
+function none(): Counts {
+  return { prompts: 0, keep: 0, drop: 0, easy: 0, hard: 0, unknown: 0, rollouts: 0 };
+}
+
+function count(counts: Counts, { decision, correct, total, rollouts }: Decided): void {
+  counts.prompts += 1;
+  counts.rollouts += rollouts;
+  if (decision === 'keep') counts.keep += 1;
+  else if (isUnknown(decision)) counts.unknown += 1;
+  else {
+    counts.drop += 1;
+    if (correct === total) counts.easy += 1;
+    if (correct === 0) counts.hard += 1;
+  }
 }
 
 const isUnknown = (decision: Decision['decision']) => decision === 'unknown' || decision === 'more';
-
-function countsOf(decided: readonly Decided[]): FilterCounts {
-  const count = (test: (item: Decided) => boolean) => decided.filter(test).length;
-  const dropped = ({ decision }: Decided) => decision === 'drop';
-  return {
-    prompts: decided.length,
-    keep: count(({ decision }) => decision === 'keep'),
-    drop: count(dropped),
-    easy: count((item) => dropped(item) && item.correct === item.total),
-    hard: count((item) => dropped(item) && item.correct === 0),
-    unknown: count(({ decision }) => isUnknown(decision)),
-    rollouts: decided.reduce((sum, item) => sum + item.rollouts, 0),
-  };
-}
-
-function groupsOf(decided: readonly Decided[]): FilterSummary['groups'] {
-  const groups = groupBy(decided, ({ prompt }) => `${prompt.source}\0${prompt.problemType}`);
-  return [...groups].map(([name, items]) => {
-    const [source = '', problemType = ''] = name.split('\0');
-    return { source, problemType, ...countsOf(items) };
-  });
-}
-
-function byRight(decided: readonly Decided[], rollouts: number): number[] {
-  const histogram = Array.from({ length: rollouts + 1 }, () => 0);
-  for (const { correct } of decided) histogram[correct] = (histogram[correct] ?? 0) + 1;
-  return histogram;
-}
-
-function inThree(decided: readonly Decided[]): number[] {
-  const graded = decided.filter(({ total }) => total > 0);
-  const never = graded.filter(({ correct }) => correct === 0).length;
-  const always = graded.filter(({ correct, total }) => correct === total).length;
-  return [never, graded.length - never - always, always];
-}
-
-function savedOf(decided: readonly Decided[], rollouts: number): FilterSummary['saved'] {
-  const all = decided.reduce((sum, item) => sum + item.tokens, 0);
-  const made = decided.reduce((sum, item) => sum + item.rollouts, 0);
-  const mean = made === 0 ? 0 : all / made;
-  let tokens = 0;
-  for (const item of decided) {
-    const own = item.rollouts === 0 ? mean : item.tokens / item.rollouts;
-    tokens += own * (rollouts - item.rollouts);
-  }
-  return { rollouts: decided.length * rollouts - made, tokens: Math.round(tokens) };
-}

@@ -1,4 +1,5 @@
 import { join } from 'node:path';
+import type { RowKeeper } from '../data/index.js';
 import { withAlgebra } from './check-gold.js';
 import type { Runtime } from './context.js';
 import { type ReadSets, refuseBad, siftSets } from './load-data.js';
@@ -15,6 +16,7 @@ export async function checkWithPython(
   { verifyMath, bridge }: Pick<Runtime, 'verifyMath' | 'bridge'>,
   progress: Pick<StageProgress, 'update'>,
   signal: AbortSignal,
+  keep?: () => RowKeeper,
 ): Promise<ReadSets> {
   const total = [...read.values()].flat().reduce((sum, { rows }) => sum + rows.length, 0);
   const media = {
@@ -25,7 +27,7 @@ export async function checkWithPython(
   };
   const algebra = { verifyMath, cache: join(runsFolder, 'math-golds.json'), signal };
   const sets = await withAlgebra(algebra, (readable) =>
-    withMediaProbe(media, (probed) => siftSets(read, (items, file) => probed(readable(items, file), file))),
+    withMediaProbe(media, (probed) => siftSets(read, (items, file) => probed(readable(items, file), file), keep)),
   );
   refuseBad(sets);
   return sets;

@@ -31,6 +31,7 @@ export interface Collector {
 /** A unit on its way: requests by their key, and what has come of them. */
 interface Load {
   readonly unit: Unit;
+  readonly prompts: readonly Prompt[];
   readonly requests: readonly RolloutRequest[];
   /** `requestKey` of each request, in order. */
   readonly keys: readonly string[];
@@ -62,7 +63,7 @@ export async function collect(collector: Collector, job: CollectJob): Promise<Co
   let failed: unknown;
 
   const commit = async (load: Load): Promise<void> => {
-    const rows = await gradeRollouts(collector, job, load.unit.prompts, load.rollouts);
+    const rows = await gradeRollouts(collector, job, load.prompts, load.rollouts);
     const keys = new Map(load.requests.map((request, place) => [nameOf(request), load.keys[place]]));
     const named = rows.map((row) => ({ ...row, request: keys.get(nameOf(row.rollout)) as string }));
     const failures = load.failures.map((failure) => ({ set: job.set, ...failure }));
@@ -110,7 +111,8 @@ export async function collect(collector: Collector, job: CollectJob): Promise<Co
 
 /** The unit's requests, and what the store has of them. */
 function prepare(collector: Collector, job: CollectJob, unit: Unit, identity: EngineIdentity | undefined): Load {
-  const requests = requestsOf(collector.recipe, collector.system, job, unit);
+  const prompts = [...unit.prompts];
+  const requests = requestsOf(collector.recipe, collector.system, job, prompts);
   const keys = requests.map((request) => requestKey(request, identity as EngineIdentity));
   const known = collector.reuse === 'none' ? new Map<string, Rollout>() : collector.store.recall(keys);
   const usable = collector.reuse === 'request' || known.size === new Set(keys).size;
@@ -118,7 +120,7 @@ function prepare(collector: Collector, job: CollectJob, unit: Unit, identity: En
     const rollout = usable ? known.get(keys[place] as string) : undefined;
     return rollout === undefined ? [] : [{ ...rollout, promptId, index }];
   });
-  return { unit, requests, keys, rollouts, failures: [], cached: rollouts.length, retried: 0 };
+  return { unit, prompts, requests, keys, rollouts, failures: [], cached: rollouts.length, retried: 0 };
 }
 
 /** Makes what the loads do not have yet, in one call; resolves with the tokens generated. */

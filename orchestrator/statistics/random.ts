@@ -24,14 +24,14 @@ export function createRandom(seed: number): () => number {
 }
 
 /** The items in an order that depends on the seed alone (Fisher and Yates). */
-export function shuffled<Item>(items: readonly Item[], seed: number): Item[] {
+export function shuffled<Item>(items: ArrayLike<Item>, seed: number): Item[] {
   const random = createRandom(seed);
-  const order = items.map((_, index) => index);
+  const order = Array.from({ length: items.length }, (_, index) => index);
   for (let last = order.length - 1; last > 0; last -= 1) {
     const other = Math.floor(random() * (last + 1));
     const [a = 0, b = 0] = [order[last], order[other]];
     order[last] = b;
     order[other] = a;
   }
-  return order.flatMap((index) => items.slice(index, index + 1));
+  return order.map((index) => items[index] as Item);
 }

@@ -28,7 +28,7 @@ const RECALL = 'SELECT rollouts.*, prompts.prompt_id FROM rollouts JOIN prompts 
 const OUTCOME_PAGE = 5000;
 
 const OUTCOMES = `
-  SELECT rollouts.id, prompts.prompt_id AS promptId, idx AS "index", tokens, rollouts.correct, state, value
+  SELECT rollouts.id, prompts.prompt_id AS promptId, prompts.position AS place, idx AS "index", tokens, rollouts.correct, state, value
   FROM rollouts JOIN prompts ON prompts.id = rollouts.prompt
   LEFT JOIN verdicts ON verdicts.rollout = rollouts.id AND answer = 'second'
   WHERE rollouts.stage = ? AND rollouts.id > ? ORDER BY rollouts.id LIMIT ${OUTCOME_PAGE}`;
@@ -111,8 +111,8 @@ export function rolloutQueries(db: Database): Pick<Store, 'rollouts' | 'stageRow
   };
 }
 
-function outcomeOf({ id, promptId, index, tokens, correct, state, value }: RawOutcome): Outcome {
-  return { id, promptId, index, tokens, correct: bool(correct), value: state === null ? 0 : value };
+function outcomeOf({ id, promptId, place, index, tokens, correct, state, value }: RawOutcome): Outcome {
+  return { id, promptId, place, index, tokens, correct: bool(correct), value: state === null ? 0 : value };
 }
 
 /** One by one: each is a look into an index. The newest row of several counts; they are alike. */

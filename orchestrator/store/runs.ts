@@ -1,6 +1,7 @@
 import type { Database } from 'better-sqlite3';
 import type { Prompt } from '../records/index.js';
 import { ledgerOf } from './ledger.js';
+import { promptSet } from './prompt-set.js';
 import type {
   ArtifactRow,
   DecisionRow,
@@ -22,6 +23,7 @@ type RunQueries = Pick<
   | 'stages'
   | 'artifacts'
   | 'prompts'
+  | 'promptSet'
   | 'findPrompt'
   | 'committedUnits'
   | 'failures'
@@ -90,6 +92,7 @@ export function runQueries(db: Database, file: string): RunQueries {
         runId,
         set,
       ).map(({ record }) => JSON.parse(record) as Prompt),
+    promptSet: (runId, set) => promptSet(db, runId, set),
     findPrompt: (runId, set, promptId) =>
       all<{ record: string }>(
         'SELECT record FROM prompts WHERE run = ? AND set_name = ? AND prompt_id = ? ORDER BY position IS NULL, id DESC LIMIT 1',

@@ -1,4 +1,4 @@
-import type { Prompt, Reward, Rollout, Trace, Verdicts } from '../records/index.js';
+import type { Prompt, PromptSet, Reward, Rollout, Trace, Verdicts } from '../records/index.js';
 
 /** running: a process works on it, or died without a word; interrupted: stopped by the user, continues when started again. */
 export type Status = 'running' | 'done' | 'failed' | 'interrupted';
@@ -104,6 +104,8 @@ export interface StoredRollout extends RolloutRow {
 export interface Outcome {
   readonly id: number;
   readonly promptId: string;
+  /** The prompt's place in its set; null when it is no longer in it. */
+  readonly place: number | null;
   readonly index: number;
   /** By the answer that counts: no such answer is false and 0, one that the grader failed at is null. */
   readonly correct: boolean | null;
@@ -256,6 +258,8 @@ export interface Store {
   /** Makes the set exactly these prompts, in this order: written in batches, changed at once when all are written. */
   savePrompts(runId: number, set: string, prompts: Iterable<Prompt>): void;
   prompts(runId: number, set: string): Prompt[];
+  /** The set as it stands, read bit by bit. */
+  promptSet(runId: number, set: string): PromptSet;
   /** The current record, or the newest one that rollouts were made of. */
   findPrompt(runId: number, set: string, promptId: string): Prompt | undefined;
 
@@ -279,7 +283,7 @@ export interface Store {
   /** How many requests of a stage failed, and how many answers have no verdict because their grader failed. */
   errors(stageId: number): number;
 
-  saveDecisions(stageId: number, decisions: readonly DecisionRow[]): void;
+  saveDecisions(stageId: number, decisions: Iterable<DecisionRow>): void;
   decisions(stageId: number): DecisionRow[];
   /** Replaces the step when it is there (training went on from an earlier checkpoint). */
   saveStep(stageId: number, step: number, metrics: Readonly<Record<string, number | null>>): void;

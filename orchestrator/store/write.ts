@@ -125,8 +125,10 @@ export function runWriter(db: Database, file: string): RunWriter {
     savePrompts: (runId, set, prompts) => savePrompts(db, runId, set, prompts),
     saveDecisions: db.transaction((stageId, decisions) => {
       const insert = db.prepare('INSERT OR REPLACE INTO decisions VALUES (?, ?, ?, ?, ?, ?, ?)');
-      for (const [position, { promptId, decision, reason, correct, total }] of decisions.entries()) {
+      let position = 0;
+      for (const { promptId, decision, reason, correct, total } of decisions) {
         insert.run(stageId, promptId, decision, reason, correct, total, position);
+        position += 1;
       }
     }).immediate as Store['saveDecisions'],
     saveStep: (stageId, step, metrics) => {

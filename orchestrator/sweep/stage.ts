@@ -2,7 +2,15 @@ import { writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import type { Estimate, StageContext, StageResult } from '../pipeline/stage.js';
 import type { Recipe } from '../recipe/index.js';
-import { benchmarkOf, benchmarkSet, greedy, groupBy, type Prompt } from '../records/index.js';
+import {
+  benchmarkOf,
+  benchmarkSet,
+  greedy,
+  groupBy,
+  type Prompt,
+  PromptIndex,
+  type Prompts,
+} from '../records/index.js';
 import type { RolloutRow } from '../store/index.js';
 import {
   csvOf,
@@ -36,7 +44,7 @@ function hasLiveCheck({ sweep, prompting, engine }: Recipe): boolean {
   return sweep.liveCheck && prompting.mode === 'answer-twice' && engine.kind !== 'replay';
 }
 
-export function estimate(recipe: Recipe, prompts: ReadonlyMap<string, readonly Prompt[]>): Estimate {
+export function estimate(recipe: Recipe, prompts: ReadonlyMap<string, Prompts>): Estimate {
   const { sweep, data, evaluate } = recipe;
   if (!hasLiveCheck(recipe)) return { rollouts: 0, tokens: 0, steps: 0 };
   const sets = data.benchmarks.map((item) => prompts.get(benchmarkSet(item.name))?.length ?? 0);
@@ -114,8 +122,12 @@ async function checkLive(
 const liveOf = ({ trace, verdicts, rollout }: RolloutRow) => ({ trace, verdicts, exit: rollout.exit });
 const nameOf = ({ set, promptId }: RolloutRow) => `${set}\0${promptId}`;
 
-/** Finds the prompt of a rollout. */
+/** Finds the prompt of a rollout; of the sets that rollouts are of, ids are kept. */
 function promptsByName(sets: StageContext['prompts']) {
-  const known = new Map([...sets].map(([set, prompts]) => [set, new Map(prompts.map((item) => [item.id, item]))]));
-  return ({ set, promptId }: RolloutRow): Prompt | undefined => known.get(set)?.get(promptId);
+  const known = new Map<string, PromptIndex>();
+  return ({ set, promptId }: RolloutRow): Prompt | undefined => {
+    const index = known.get(set) ?? new PromptIndex(sets.get(set) ?? []);
+    known.set(set, index);
+    return index.find(promptId);
+  };
 }

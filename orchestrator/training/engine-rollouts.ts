@@ -2,7 +2,7 @@ import { z } from 'zod';
 import { UserError } from '../errors.js';
 import type { StageContext } from '../pipeline/stage.js';
 import { messagesFor } from '../prompting/index.js';
-import type { Prompt } from '../records/index.js';
+import { PromptIndex, type PromptSet } from '../records/index.js';
 import type { RolloutEngine } from '../rollout/engine.js';
 import type { RolloutRow } from '../store/index.js';
 import { keptRounds } from './kept-rounds.js';
@@ -38,7 +38,8 @@ export interface EngineRollouts {
 }
 
 /** Hands each policy to the warm engine and asks it for rounds of completions; only the last round is remembered. */
-export function engineRollouts(context: StageContext, prompts: readonly Prompt[]): EngineRollouts {
+export function engineRollouts(context: StageContext, prompts: PromptSet): EngineRollouts {
+  const index = new PromptIndex(prompts);
   const makeRound = roundMaker(context, prompts);
   const kept = keptRounds(context.folder);
   let loaded: { readonly engine: RolloutEngine; readonly step: number } | undefined;
@@ -56,7 +57,7 @@ export function engineRollouts(context: StageContext, prompts: readonly Prompt[]
         const { step, folder, check } = weightsSchema.parse(payload);
         // Through the context, which knows what the engine has: the evaluation after the training asks for other weights.
         loaded = { engine: await context.engine(folder), step };
-        if (check.length > 0) await checkHandOver(context, loaded.engine, prompts, step, check);
+        if (check.length > 0) await checkHandOver(context, loaded.engine, index, step, check);
         return {};
       },
       rollouts: async (payload) => {
@@ -108,14 +109,14 @@ function sameSlots(left: readonly Slot[], right: readonly Slot[]): boolean {
 async function checkHandOver(
   context: StageContext,
   engine: RolloutEngine,
-  prompts: readonly Prompt[],
+  prompts: PromptIndex,
   step: number,
   check: z.infer<typeof weightsSchema>['check'],
 ): Promise<void> {
   const { prompting, train } = context.recipe;
   const system = context.system === undefined ? {} : { system: context.system };
   const samples = check.map(({ prompt_id, token_ids }) => {
-    const prompt = prompts.find(({ id }) => id === prompt_id);
+    const prompt = prompts.find(prompt_id);
     if (!prompt) throw new Error(`${prompt_id} is not a training prompt`);
     const { messages } = messagesFor(prompt, { mode: prompting.mode, ...system });
     return { messages, media: prompt.media, tokenIds: token_ids };

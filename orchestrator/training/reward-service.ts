@@ -1,6 +1,6 @@
 import { z } from 'zod';
 import type { StageContext } from '../pipeline/stage.js';
-import type { Prompt } from '../records/index.js';
+import { PromptIndex, type PromptSet, Selection } from '../records/index.js';
 import { shuffled } from '../statistics/index.js';
 import type { RolloutRow } from '../store/index.js';
 import type { EngineRollouts } from './engine-rollouts.js';
@@ -32,10 +32,11 @@ type Completion = z.infer<typeof requestSchema>['completions'][number];
  */
 export function rewardHandler(
   context: StageContext,
-  prompts: readonly Prompt[],
+  prompts: PromptSet,
   engine: EngineRollouts | undefined,
   stored: StoredGroups,
 ): (payload: unknown) => Promise<{ rewards: (number | null)[]; metrics: Readonly<Record<string, number>> }> {
+  const index = new PromptIndex(prompts);
   // A resumed run repeats the steps after its last checkpoint: their rows are there already.
   const committed = new Set(context.store.committedUnits(context.stageId));
   const commit = (unit: string, rows: readonly RolloutRow[]): void => {
@@ -45,7 +46,7 @@ export function rewardHandler(
   return async (payload) => {
     const { step, part, completions } = requestSchema.parse(payload);
     const round = engine?.round(step);
-    const rows = round?.rows ?? (await gradeCompletions(context, prompts, completions, step));
+    const rows = round?.rows ?? (await gradeCompletions(context, index, completions, step));
     const keep = (unit: string, made: readonly RolloutRow[], kept: readonly RolloutRow[]): void => {
       stored.count(step, unit, { made: made.length, stored: kept.length });
       commit(unit, kept);
@@ -68,14 +69,21 @@ export function rewardHandler(
 
 async function gradeCompletions(
   context: StageContext,
-  prompts: readonly Prompt[],
+  prompts: PromptIndex,
   completions: readonly Completion[],
   step: number,
 ): Promise<RolloutRow[]> {
-  const wanted = new Set(promptIds(completions));
-  const theirs = prompts.filter(({ id }) => wanted.delete(id));
-  const [unknown] = wanted;
-  if (unknown !== undefined) throw new Error(`TRL asked for the reward of ${unknown}, which is not a training prompt`);
+  const places = [...new Set(promptIds(completions))].map((id) => {
+    const place = prompts.placeOf(id);
+    if (place === undefined) throw new Error(`TRL asked for the reward of ${id}, which is not a training prompt`);
+    return place;
+  });
+  const theirs = [
+    ...new Selection(
+      prompts.prompts,
+      places.sort((a, b) => a - b),
+    ),
+  ];
   const rollouts = completions.map((completion) => rolloutOf(completion, step));
   const rows = await context.grade({ set: 'train', pass: 'train' }, theirs, rollouts);
   return rows.map((row) => ({ ...row, step }));

@@ -4,7 +4,7 @@ import { z } from 'zod';
 import { UserError } from '../errors.js';
 import type { Estimate, StageContext, StageResult } from '../pipeline/stage.js';
 import type { Recipe } from '../recipe/index.js';
-import type { Prompt } from '../records/index.js';
+import { type PromptSet, Selection } from '../records/index.js';
 import type { StepRow } from '../store/index.js';
 import { alarmBell } from './alarm-bell.js';
 import { engineRollouts } from './engine-rollouts.js';
@@ -108,9 +108,11 @@ export async function run(
   return { summary, artifacts };
 }
 
-function keptPrompts(context: StageContext, kept: readonly string[]): Prompt[] {
+function keptPrompts(context: StageContext, kept: readonly string[]): PromptSet {
   const wanted = new Set(kept);
-  const prompts = (context.prompts.get('train') ?? []).filter((prompt) => wanted.has(prompt.id));
+  const all = context.prompts.get('train') ?? [];
+  const places = Array.from(all, ({ id }, place) => (wanted.has(id) ? place : -1)).filter((place) => place >= 0);
+  const prompts = new Selection(all, places);
   const { promptsPerStep, stepsPerRound } = context.recipe.train;
   const needed = promptsPerStep * stepsPerRound;
   if (prompts.length >= needed) return prompts;
@@ -127,10 +129,15 @@ function promptingOf(context: StageContext) {
   return { mode, ...(context.system === undefined ? {} : { system: context.system }) };
 }
 
-function cardOf({ recipe, store, runId, system }: StageContext, base: string, prompts: Prompt[], step: number): string {
+function cardOf(
+  { recipe, store, runId, system }: StageContext,
+  base: string,
+  prompts: PromptSet,
+  step: number,
+): string {
   const run = store.listRuns().find(({ id }) => id === runId);
   const { packages } = environmentSchema.parse(run?.environment);
-  const sources = [...new Set(prompts.map(({ source }) => source))];
+  const sources = [...new Set(Array.from(prompts, ({ source }) => source))];
   return modelCard({ recipe, base, step, prompts: prompts.length, sources, system, packages });
 }
 

@@ -25,7 +25,7 @@ export async function run({ root, note }) {
   const { recipe } = loaded;
   const system = readFileSync(loaded.resolve(recipe.prompting.system), 'utf8').trim();
   const prompts = [...promptsOf(await loadData(loaded))].flatMap(([set, list]) =>
-    set.startsWith('benchmark:') ? list : [],
+    set.startsWith('benchmark:') ? [...list] : [],
   );
   const { python, pythonPath } = await ensureEnvironment({ onProgress: note });
   const runtime = createRuntime({ loaded, python, pythonPath, onLog: () => undefined });

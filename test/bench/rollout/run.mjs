@@ -27,7 +27,7 @@ export async function run({ root, note }) {
   const loaded = await loadRecipe(join(root, 'recipes', 'quickstart.yaml'));
   const { recipe } = loaded;
   const system = readFileSync(loaded.resolve(recipe.prompting.system), 'utf8').trim();
-  const prompts = promptsOf(await loadData(loaded)).get('train');
+  const prompts = [...promptsOf(await loadData(loaded)).get('train')];
   const { python, pythonPath } = await ensureEnvironment({ onProgress: note });
   const scratch = mkdtempSync(join(tmpdir(), 'vauto-bench-'));
   const runtime = createRuntime({ loaded, python, pythonPath, onLog: () => undefined });

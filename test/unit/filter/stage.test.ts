@@ -52,13 +52,29 @@ function counting(store: Store, read: { outcomes: number; rows: number }): Store
   };
 }
 
+const SHORT_UNITS = 'engine: {unit: 8}\n';
+
+/** Interrupted once, before it makes that unit. */
+function stopping(engine: RolloutEngine, before: number): RolloutEngine {
+  let calls = 0;
+  return {
+    ...engine,
+    generate: (requests, options) => {
+      calls += 1;
+      return calls === before ? Promise.reject(new Error('stopped')) : engine.generate(requests, options);
+    },
+  };
+}
+
+/** Runs the stage; again, when it is stopped. */
 async function filter(
   prompts: readonly Prompt[],
   engine: RolloutEngine,
   settings = '',
   read = { outcomes: 0, rows: 0 },
+  more = '',
 ) {
-  const { recipe } = await load(`${MINIMAL}seed: 5\nfilter: {rollouts: 8${settings}}\n`);
+  const { recipe } = await load(`${MINIMAL}seed: 5\nfilter: {rollouts: 8${settings}}\n${more}`);
   const folder = mkdtempSync(join(tmpdir(), 'vauto-filter-'));
   const store = counting(openStore(join(folder, 'vauto.db')), read);
   const runId = store.createRun({ ...newRun, folder: join(folder, 'run') });
@@ -79,7 +95,11 @@ async function filter(
     artifact: async (name, path) => ({ name, path, sha256: '', bytes: 0 }),
     warn: (_kind, message) => warnings.push(message),
   };
-  const { summary } = await run(context as StageContext, 'weights');
+  const work = () => run(context as StageContext, 'weights');
+  const { summary } = await work().catch((error: Error) => {
+    if (error.message !== 'stopped') throw error;
+    return work();
+  });
   store.finishStage(stageId, summary, []);
   return { summary, store, stageId, runId, folder, warnings };
 }
@@ -135,6 +155,19 @@ describe('the early filter', () => {
       ),
       { numRuns: 15 },
     );
+  });
+
+  test('goes on after an interruption as if there had been none, wherever it was', async () => {
+    const rate = (place: number) => [0, 0.3, 0.6, 1][place % 4] as number;
+    const prompts = Array.from({ length: 40 }, (_, place) => promptOf(`p${place}`));
+    const engine = recordedBy(new Map(prompts.map(({ id }, place) => [id, rate(place)])));
+    const whole = await filter(prompts, engine, '', undefined, SHORT_UNITS);
+    for (let units = 1; units < 40; units += 2) {
+      const made = await filter(prompts, stopping(engine, units), '', undefined, SHORT_UNITS);
+      expect(made.summary, `stopped before unit ${units}`).toEqual(whole.summary);
+      expect(made.store.ledger(made.runId)).toMatchObject({ lost: 0, rollouts: whole.summary.rollouts });
+      made.store.close();
+    }
   });
 
   test('reads each rollout once, so that twice the prompts are at most three times the work', async () => {

@@ -1,7 +1,13 @@
 import { describe, expect, it } from 'vitest';
 import * as evaluation from '../../../orchestrator/evaluation/stage.js';
 import * as filter from '../../../orchestrator/filter/stage.js';
-import { canonicalJson, contentKey, promptsKey, rolloutSeed } from '../../../orchestrator/pipeline/key.js';
+import {
+  canonicalJson,
+  contentKey,
+  promptIdentity,
+  promptsKey,
+  rolloutSeed,
+} from '../../../orchestrator/pipeline/key.js';
 import * as training from '../../../orchestrator/training/stage.js';
 import { load, MINIMAL } from '../recipe/fixture.js';
 import { promptOf } from '../store/rows.js';
@@ -77,6 +83,12 @@ describe('the key of prompts', () => {
     ['other meta', { ...prompt, meta: {} }],
   ])('changes with %s', (_name, changed) => {
     expect(promptsKey([changed])).not.toBe(promptsKey([prompt]));
+  });
+
+  it('is that of the whole list, though it is made prompt by prompt', () => {
+    const list = [prompt, promptOf('q'), promptOf('r')];
+    for (const some of [[], list.slice(0, 1), list])
+      expect(promptsKey(some)).toBe(contentKey(some.map((each) => promptIdentity(each))));
   });
 
   it('changes with their order: units are batches in a fixed order', () => {

@@ -109,7 +109,14 @@ test('filters: wrong and right leave out what the grader could not say; unknown 
 test('outcomes are the rows without their texts, from any row on', () => {
   const { store, id } = filled();
   const rows = [...store.stageRows(id)].map(({ id: row, promptId, rollout, correct, verdicts }) => ({
-    ...{ id: row, promptId, index: rollout.index, correct, tokens: rollout.tokenIds.length },
+    ...{
+      id: row,
+      promptId,
+      place: Number(promptId.slice(1)),
+      index: rollout.index,
+      correct,
+      tokens: rollout.tokenIds.length,
+    },
     value: verdicts.second === null ? 0 : verdicts.second.value,
   }));
   expect([...store.outcomes(id)]).toEqual(rows);
