@@ -169,6 +169,7 @@ function progressOf(
   const { before, total } = job.progress ?? { before: 0, total: job.prompts.length * job.count };
   let done = before + finished.reduce((sum, unit) => sum + unit.prompts.length, 0) * job.count;
   const right = { graded: 0, correct: 0 };
+  let share: { readonly right?: string } = {};
   let cached = 0;
   return {
     /** Requests that the store had an answer to. */
@@ -182,12 +183,13 @@ function progressOf(
         pass: job.pass,
         ...(cached > 0 ? { 'from the store': cached } : {}),
         ...(seconds > 0 ? { 'tokens/s': Math.round(totals.generatedTokens / seconds) } : {}),
-        ...(right.graded > 0 ? { right: (right.correct / right.graded).toFixed(2) } : {}),
+        ...share,
       });
     },
     graded(rows: readonly RolloutRow[]): void {
       right.graded += rows.length;
       right.correct += rows.filter(({ verdicts }) => verdicts.second?.correct).length;
+      if (right.graded > 0) share = { right: (right.correct / right.graded).toFixed(2) };
     },
   };
 }

@@ -1,4 +1,4 @@
-import { chatMessages } from '../prompting/index.js';
+import { chatMessages, systemMessage } from '../prompting/index.js';
 import type { Recipe } from '../recipe/index.js';
 import { type Prompt, type PromptSet, Selection } from '../records/index.js';
 import type { RolloutRequest } from '../rollout/engine.js';
@@ -70,11 +70,9 @@ export function requestsOf(
   job: CollectJob,
   prompts: readonly Prompt[],
 ): RolloutRequest[] {
+  const turn = systemMessage({ mode: recipe.prompting.mode, ...(system === undefined ? {} : { system }) });
   return prompts.flatMap((prompt) => {
-    const messages = chatMessages(prompt, {
-      mode: recipe.prompting.mode,
-      ...(system === undefined ? {} : { system }),
-    });
+    const messages = chatMessages(prompt, turn);
     return Array.from({ length: job.count }, (_, place) => {
       const index = (job.from ?? 0) + place;
       return {

@@ -16,16 +16,18 @@ export interface Chat {
 
 /** A prompt as chat messages: the system turn, then one user turn with the media first and the text after them. */
 export function messagesFor(prompt: Prompt, prompting: Prompting): Chat {
-  return { messages: chatMessages(prompt, prompting), templateHash: templateHash(prompting) };
+  return { messages: chatMessages(prompt, systemMessage(prompting)), templateHash: templateHash(prompting) };
 }
 
-/** The messages alone, for many prompts: the hash of the template is the same for all. */
-export function chatMessages(prompt: Prompt, prompting: Prompting): readonly ChatMessage[] {
+/** The turn that is the same for all prompts. */
+export function systemMessage(prompting: Prompting): ChatMessage {
+  return { role: 'system', content: [{ type: 'text', text: systemPrompt(prompting) }] };
+}
+
+/** The messages alone, for many prompts: the hash of the template and the system turn are the same for all. */
+export function chatMessages(prompt: Prompt, system: ChatMessage): readonly ChatMessage[] {
   const media = prompt.media.map(({ kind }): ChatPart => ({ type: kind }));
-  return [
-    { role: 'system', content: [{ type: 'text', text: systemPrompt(prompting) }] },
-    { role: 'user', content: [...media, { type: 'text', text: userText(prompt) }] },
-  ];
+  return [system, { role: 'user', content: [...media, { type: 'text', text: userText(prompt) }] }];
 }
 
 /** Question, lettered options, and how to write the answer. */

@@ -38,9 +38,17 @@ export function toRecording(place: Pick<Recording, 'stage' | 'set' | 'pass'>, ro
 
 export function fromRecording(row: Recording): Rollout {
   return {
-    ...{ key: row.key, promptId: row.prompt_id, index: row.index, seed: row.seed, text: row.text },
-    ...{ tokenIds: row.token_ids, logprobs: row.logprobs, tokenEnds: row.token_ends },
-    ...{ finishReason: row.finish_reason, promptTokens: row.prompt_tokens, cachedTokens: row.cached_tokens },
+    key: row.key,
+    promptId: row.prompt_id,
+    index: row.index,
+    seed: row.seed,
+    text: row.text,
+    tokenIds: row.token_ids,
+    logprobs: row.logprobs,
+    tokenEnds: row.token_ends,
+    finishReason: row.finish_reason,
+    promptTokens: row.prompt_tokens,
+    cachedTokens: row.cached_tokens,
     ...(row.forced === undefined ? {} : { forced: row.forced }),
     ...(row.exit === undefined ? {} : { exit: row.exit }),
   };

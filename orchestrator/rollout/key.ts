@@ -1,4 +1,4 @@
-import { createHash } from 'node:crypto';
+import { hash } from 'node:crypto';
 import type { Media } from '../records/index.js';
 import type { RolloutRequest } from './engine.js';
 
@@ -18,14 +18,14 @@ export interface EngineIdentity {
  * is and what the prompt is called are no part of it.
  */
 export function requestKey(request: RolloutRequest, engine: EngineIdentity): string {
-  const { promptId: _name, media, ...rest } = request;
+  const { promptId: _name, media, messages, ...rest } = request;
   // The sorted JSON of the whole; its parts are the same objects for all requests of a prompt, or of a job.
   const parts = Object.entries({ engine, ...rest })
     .filter(([, part]) => part !== undefined)
     .map(([name, part]): [string, string] => [name, jsonOf(part)]);
-  parts.push(['media', sortedJson(media.map(contentOf))]);
+  parts.push(['media', sortedJson(media.map(contentOf))], ['messages', `[${messages.map(jsonOf).join(',')}]`]);
   parts.sort(([a], [b]) => (a < b ? -1 : 1));
-  return digest(`{${parts.map(([name, json]) => `${JSON.stringify(name)}:${json}`).join(',')}}`).slice(0, 32);
+  return hash('sha256', `{${parts.map(([name, json]) => `${JSON.stringify(name)}:${json}`).join(',')}}`).slice(0, 32);
 }
 
 const contentOf = ({ kind, start, end, sha256 }: Media) => ({ kind, start, end, sha256 });
@@ -45,21 +45,14 @@ function jsonOf(part: unknown): string {
  * and the place in its group.
  */
 export function rolloutKey(contentKey: string, index: number): string {
-  return hash({ contentKey, index });
-}
-
-function hash(value: unknown): string {
-  return digest(sortedJson(value));
-}
-
-function digest(text: string): string {
-  return createHash('sha256').update(text).digest('hex');
+  return hash('sha256', sortedJson({ contentKey, index }));
 }
 
 /** JSON with sorted keys: equal content gives equal text. */
 function sortedJson(value: unknown): string {
-  return JSON.stringify(value, (_key, item: unknown) => {
-    if (item === null || typeof item !== 'object' || Array.isArray(item)) return item;
-    return Object.fromEntries(Object.entries(item).sort(([a], [b]) => (a < b ? -1 : 1)));
-  });
+  if (value === null || typeof value !== 'object') return JSON.stringify(value) ?? 'null';
+  if (Array.isArray(value)) return `[${value.map(sortedJson).join(',')}]`;
+  const known = Object.entries(value).filter(([, item]) => item !== undefined);
+  known.sort(([a], [b]) => (a < b ? -1 : 1));
+  return `{${known.map(([name, item]) => `${JSON.stringify(name)}:${sortedJson(item)}`).join(',')}}`;
 }

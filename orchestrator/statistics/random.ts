@@ -1,13 +1,8 @@
-import { createHash } from 'node:crypto';
+import { hash } from 'node:crypto';
 
 /** A seed of its own for each of many things (31 bits), the same whenever the parts are the same. */
 export function deriveSeed(seed: number, ...parts: readonly (string | number)[]): number {
-  return (
-    createHash('sha256')
-      .update([seed, ...parts].join('\0'))
-      .digest()
-      .readUInt32LE(0) & 0x7fffffff
-  );
+  return hash('sha256', [seed, ...parts].join('\0'), 'buffer').readUInt32LE(0) & 0x7fffffff;
 }
 
 /** Numbers in [0, 1) that depend on the seed alone (mulberry32: 32 bits of state, good enough to resample). */

@@ -12,7 +12,9 @@ import { promptOf } from './recordings.mjs';
 const [file, count, rollouts, folder, recipeFile] = process.argv.slice(2);
 const sets = [`filter.rollouts=${rollouts}`, 'filter.keepGrounding=false', 'engine.unit=1024'];
 const { recipe } = await loadRecipe(recipeFile, { sets });
-const prompts = Array.from({ length: Number(count) }, (_, place) => promptOf(place));
+function* prompts() {
+  for (let place = 0; place < Number(count); place += 1) yield promptOf(place);
+}
 const store = openStore(join(folder, 'vauto.db'));
 const runId = store.createRun({
   name: 'bench',
@@ -32,7 +34,7 @@ const timed = async (name, job) => {
   return result;
 };
 
-await timed('prompts', () => store.savePrompts(runId, 'train', prompts));
+await timed('prompts', () => store.savePrompts(runId, 'train', prompts()));
 const recordings = await timed('import', () => openRecordings(file));
 const engine = createReplayEngine({ find: (request) => recordings.find('filter', request) });
 const stageId = store.startStage(runId, 'filter', 'key').id;
@@ -45,7 +47,7 @@ const collector = {
   verifyMath: () => Promise.reject(new Error('letters need no math-verify')),
 };
 const context = {
-  ...{ ...shared, runId, folder, prompts: new Map([['train', prompts]]) },
+  ...{ ...shared, runId, folder, prompts: new Map([['train', store.promptSet(runId, 'train')]]) },
   collect: (_weights, job) => collect(collector, job),
   artifact: async (name, path) => ({ name, path, sha256: '', bytes: 0 }),
   warn: () => {},
