@@ -3,23 +3,24 @@ import { dirname, join, relative, sep } from 'node:path';
 import { Readable } from 'node:stream';
 import { pipeline } from 'node:stream/promises';
 import type { StageContext, StageResult } from '../pipeline/stage.js';
-import type { Prompt, PromptSet } from '../records/index.js';
-import type { FilterSummary } from './summary.js';
+import { type Prompt, type PromptSet, Selection } from '../records/index.js';
+import { deriveSeed, shuffled } from '../statistics/index.js';
 
 /**
- * Writes the kept prompts and the control as manifests that any recipe can name (docs/data.md). Media are given relative to
+ * Writes the kept prompts, and as many that are drawn at random (a control without the filter), as manifests that any recipe can name (docs/data.md). Media are given relative to
  * the folder that holds them all, which the recipe then names as `root`.
  */
 export async function writeDatasets(
   context: StageContext,
   prompts: PromptSet,
-  { kept, control }: Pick<FilterSummary, 'kept' | 'control'>,
+  kept: PromptSet,
 ): Promise<StageResult['artifacts']> {
   const root = commonFolder(prompts);
   const artifacts = [];
-  for (const [name, ids] of Object.entries({ kept, control })) {
+  const control = drawn(prompts, kept.length, context.recipe.seed);
+  for (const [name, chosen] of Object.entries({ kept, control })) {
     const file = createWriteStream(join(context.folder, `${name}.jsonl`));
-    await pipeline(Readable.from(linesOf(prompts, new Set(ids), root)), file);
+    await pipeline(Readable.from(linesOf(chosen, root)), file);
     artifacts.push(await context.artifact(name, `filter/${name}.jsonl`));
   }
   const use = root === '' ? '' : `; in a recipe: {path: ${join(context.folder, 'kept.jsonl')}, root: ${root}}`;
@@ -27,8 +28,14 @@ export async function writeDatasets(
   return artifacts;
 }
 
-function* linesOf(prompts: PromptSet, wanted: ReadonlySet<string>, root: string): Generator<string> {
-  for (const prompt of prompts) if (wanted.has(prompt.id)) yield `${JSON.stringify(rowOf(prompt, root))}\n`;
+function* linesOf(prompts: PromptSet, root: string): Generator<string> {
+  for (const prompt of prompts) yield `${JSON.stringify(rowOf(prompt, root))}\n`;
+}
+
+function drawn(prompts: PromptSet, count: number, seed: number): PromptSet {
+  const places = Uint32Array.from({ length: prompts.length }, (_, place) => place);
+  const chosen = Uint32Array.from(shuffled(places, deriveSeed(seed, 'filter/control')).slice(0, count));
+  return new Selection(prompts, chosen.sort());
 }
 
 /** A prompt as a line of a manifest; the reverse of what the source jsonl does. */

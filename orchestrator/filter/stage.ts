@@ -40,7 +40,7 @@ export function estimate(recipe: Recipe, prompts: ReadonlyMap<string, Prompts>):
  * is decided by the rollouts of the waves before it alone, whatever else the store has already.
  */
 export async function run(context: StageContext, weights: string): Promise<StageResult<FilterSummary>> {
-  const { rollouts, exactPassRate, unknown } = context.recipe.filter;
+  const { rollouts, exactPassRate } = context.recipe.filter;
   const prompts = context.prompts.get('train') ?? [];
   const tallies = new Tallies(prompts);
   const read = reader(context, tallies);
@@ -54,11 +54,18 @@ export async function run(context: StageContext, weights: string): Promise<Stage
     read(from);
     open = open.filter(undecided);
   }
-  const summing = new Summing(rollouts, exactPassRate, unknown === 'keep');
+  const summing = new Summing(rollouts, exactPassRate);
   context.store.saveDecisions(context.stageId, decisions(context, prompts, tallies, summing));
-  const summary = summing.summary(context.recipe.seed);
+  const summary = summing.summary();
   if (summary.unknown > 0) tellUnknown(context, summary.unknown);
-  return { summary, artifacts: await writeDatasets(context, prompts, summary) };
+  const kept = keptOf(context, prompts, context.stageId);
+  return { summary, artifacts: await writeDatasets(context, prompts, kept) };
+}
+
+/** The prompts that training may use, by the decisions of a filter stage that is over. */
+export function keptOf({ recipe, store }: Pick<StageContext, 'recipe' | 'store'>, prompts: PromptSet, stageId: number) {
+  const as = recipe.filter.unknown === 'keep' ? (['keep', 'unknown', 'more'] as const) : (['keep'] as const);
+  return new Selection(prompts, store.decided(stageId, as));
 }
 
 async function wave(
@@ -108,7 +115,7 @@ function* decisions(
   for (const { id, source, problemType } of prompts) {
     const decision = decisionOf(context, tallies, place);
     const cost = { rollouts: tallies.of(place).done, tokens: tallies.tokens(place) };
-    summing.add({ id, source, problemType, ...cost, ...decision });
+    summing.add({ source, problemType, ...cost, ...decision });
     yield { promptId: id, ...decision };
     place += 1;
   }

@@ -1,10 +1,8 @@
 import type { ProblemType } from '../records/index.js';
-import { deriveSeed, shuffled } from '../statistics/index.js';
 import type { Decision } from './decide.js';
 
 /** The filter's word on one prompt, with the rollouts it took. */
 export interface Decided extends Decision {
-  readonly id: string;
   readonly source: string;
   readonly problemType: ProblemType;
   readonly rollouts: number;
@@ -31,50 +29,41 @@ export interface FilterSummary extends FilterCounts {
   readonly groups: readonly (FilterCounts & { readonly source: string; readonly problemType: string })[];
   /** What deciding early saved; tokens at the mean of each prompt's own rollouts. */
   readonly saved: { readonly rollouts: number; readonly tokens: number };
-  /** Ids of the prompts that training may use, in prompt order. */
-  readonly kept: readonly string[];
-  /** As many prompts drawn at random, for a control without the filter. */
-  readonly control: readonly string[];
 }
 
 type Counts = { -readonly [name in keyof FilterCounts]: number };
 
-/** Sums up decisions in prompt order; of each prompt only the id is kept. */
+/** Sums up decisions. */
 export class Summing {
   readonly #all: Counts = none();
   readonly #groups = new Map<string, Counts & { readonly source: string; readonly problemType: string }>();
   readonly #histogram: number[];
-  readonly #ids: string[] = [];
-  readonly #kept: string[] = [];
   #tokens = 0;
   #savedTokens = 0;
   /** Rollouts saved of prompts that have none, whose length is not known. */
   #unseen = 0;
 
-  /** `rollouts`: of a prompt at most; `exact`: every prompt has all of them; `keepUnknown`: undecided prompts are kept. */
+  /** `rollouts`: of a prompt at most; `exact`: every prompt has all of them. */
   constructor(
     readonly rollouts: number,
     readonly exact: boolean,
-    readonly keepUnknown: boolean,
   ) {
     this.#histogram = Array.from({ length: exact ? rollouts + 1 : 3 }, () => 0);
   }
 
   add(item: Decided): void {
-    const { id, source, problemType, decision, rollouts, tokens } = item;
+    const { source, problemType, rollouts, tokens } = item;
     const name = `${source}\0${problemType}`;
     const group = this.#groups.get(name) ?? { source, problemType, ...none() };
     this.#groups.set(name, group);
     for (const counts of [this.#all, group]) count(counts, item);
     this.#count(item);
-    this.#ids.push(id);
-    if (decision === 'keep' || (this.keepUnknown && isUnknown(decision))) this.#kept.push(id);
     this.#tokens += tokens;
     if (rollouts === 0) this.#unseen += this.rollouts;
     else this.#savedTokens += (tokens / rollouts) * (this.rollouts - rollouts);
   }
 
-  summary(seed: number): FilterSummary {
+  summary(): FilterSummary {
     const { prompts, rollouts } = this.#all;
     const mean = rollouts === 0 ? 0 : this.#tokens / rollouts;
     return {
@@ -86,20 +75,12 @@ export class Summing {
         rollouts: prompts * this.rollouts - rollouts,
         tokens: Math.round(this.#savedTokens + mean * this.#unseen),
       },
-      kept: this.#kept,
-      control: this.#control(seed),
     };
   }
 
   #count({ correct, total }: Decided): void {
     const bin = this.exact ? correct : correct === 0 ? 0 : correct === total ? 2 : 1;
     if (this.exact || total > 0) this.#histogram[bin] = (this.#histogram[bin] ?? 0) + 1;
-  }
-
-  #control(seed: number): string[] {
-    const places = Uint32Array.from(this.#ids.keys());
-    const drawn = shuffled(places, deriveSeed(seed, 'filter/control')).slice(0, this.#kept.length);
-    return drawn.sort((a, b) => a - b).map((place) => this.#ids[place] as string);
   }
 }
 

@@ -2,7 +2,7 @@ import { rmSync } from 'node:fs';
 import { join } from 'node:path';
 import * as evaluation from '../evaluation/stage.js';
 import * as filter from '../filter/stage.js';
-import { benchmarkSet, type PromptSet } from '../records/index.js';
+import { benchmarkSet } from '../records/index.js';
 import * as report from '../report/stage.js';
 import * as sweep from '../sweep/stage.js';
 import { pushTrained } from '../training/push.js';
@@ -50,7 +50,8 @@ export async function execute(session: Session): Promise<void> {
           (context) => filter.run(context, base),
         )
       : undefined;
-    const kept = filtered?.summary.kept ?? idsOf(session.prompts.get('train') ?? []);
+    const all = session.prompts.get('train') ?? [];
+    const kept = filtered ? filter.keptOf({ recipe, store: session.store }, all, filtered.stageId) : all;
 
     const evaluated = {
       version: evaluation.version,
@@ -70,7 +71,7 @@ export async function execute(session: Session): Promise<void> {
         ...world,
         weightsKey,
         config: training.inputs(recipe),
-        kept,
+        kept: Array.from(kept, ({ id }) => id),
         accelerate: session.accelerate,
         prompts: session.promptsKey('train'),
       };
@@ -105,10 +106,6 @@ export async function execute(session: Session): Promise<void> {
   } catch (error) {
     if (!(error instanceof Reached)) throw error;
   }
-}
-
-function idsOf(prompts: PromptSet): string[] {
-  return Array.from(prompts, ({ id }) => id);
 }
 
 /**

@@ -29,6 +29,7 @@ type RunQueries = Pick<
   | 'failures'
   | 'errors'
   | 'decisions'
+  | 'decided'
   | 'steps'
   | 'metrics'
   | 'events'
@@ -111,6 +112,13 @@ export function runQueries(db: Database, file: string): RunQueries {
         'SELECT prompt_id AS promptId, decision, reason, correct, total FROM decisions WHERE stage = ? ORDER BY position',
         stageId,
       ),
+    decided: (stageId, as) =>
+      db
+        .prepare(
+          'SELECT position FROM decisions WHERE stage = ? AND decision IN (SELECT value FROM json_each(?)) ORDER BY position',
+        )
+        .pluck()
+        .all(stageId, JSON.stringify(as)) as number[],
     steps: (runId) =>
       all<{ step: number; metrics: string }>(
         `SELECT step, metrics FROM steps WHERE ${inCurrent} ORDER BY step`,

@@ -285,6 +285,8 @@ export interface Store {
 
   saveDecisions(stageId: number, decisions: Iterable<DecisionRow>): void;
   decisions(stageId: number): DecisionRow[];
+  /** Places of the prompts with one of these decisions, in order. */
+  decided(stageId: number, as: readonly DecisionRow['decision'][]): number[];
   /** Replaces the step when it is there (training went on from an earlier checkpoint). */
   saveStep(stageId: number, step: number, metrics: Readonly<Record<string, number | null>>): void;
   /** Training steps of the run, of attempts that count. */

@@ -4,7 +4,7 @@ import { z } from 'zod';
 import { UserError } from '../errors.js';
 import type { Estimate, StageContext, StageResult } from '../pipeline/stage.js';
 import type { Recipe } from '../recipe/index.js';
-import { type PromptSet, Selection } from '../records/index.js';
+import type { PromptSet } from '../records/index.js';
 import type { StepRow } from '../store/index.js';
 import { alarmBell } from './alarm-bell.js';
 import { engineRollouts } from './engine-rollouts.js';
@@ -59,9 +59,9 @@ export function estimate(recipe: Recipe): Estimate {
 export async function run(
   context: StageContext,
   weights: string,
-  kept: readonly string[],
+  prompts: PromptSet,
 ): Promise<StageResult<TrainSummary>> {
-  const prompts = keptPrompts(context, kept);
+  refuseTooFew(context, prompts.length);
   const parityMaxGap = await parityGate(context, weights, prompts);
   // Up before the trainer: vLLM looks for free memory when it starts.
   if (context.sleep) await (await context.engine(weights)).sleep?.();
@@ -108,18 +108,14 @@ export async function run(
   return { summary, artifacts };
 }
 
-function keptPrompts(context: StageContext, kept: readonly string[]): PromptSet {
-  const wanted = new Set(kept);
-  const all = context.prompts.get('train') ?? [];
-  const places = Array.from(all, ({ id }, place) => (wanted.has(id) ? place : -1)).filter((place) => place >= 0);
-  const prompts = new Selection(all, places);
+function refuseTooFew(context: StageContext, kept: number): void {
   const { promptsPerStep, stepsPerRound } = context.recipe.train;
   const needed = promptsPerStep * stepsPerRound;
-  if (prompts.length >= needed) return prompts;
+  if (kept >= needed) return;
   throw new UserError({
     code: 'too-few-prompts',
     kind: 'data',
-    message: `the filter kept ${prompts.length} prompts, one round of training needs ${needed}`,
+    message: `the filter kept ${kept} prompts, one round of training needs ${needed}`,
     fix: 'add prompts of middling difficulty, lower train.promptsPerStep or train.stepsPerRound, or set filter.enabled to false',
   });
 }

@@ -104,6 +104,19 @@ async function filter(
   return { summary, store, stageId, runId, folder, warnings };
 }
 
+interface Made {
+  readonly folder: string;
+}
+
+/** Rows of a manifest that the stage wrote. */
+function rowsIn({ folder }: Made, name: string): { readonly id: string }[] {
+  const lines = readFileSync(join(folder, `${name}.jsonl`), 'utf8').split('\n');
+  return lines.filter((line) => line !== '').map((line) => JSON.parse(line));
+}
+
+const idsIn = (made: Made, name: string) => rowsIn(made, name).map(({ id }) => id);
+const keptIn = (made: Made) => idsIn(made, 'kept');
+
 const EXACT = ', exactPassRate: true';
 
 describe('the early filter', () => {
@@ -113,7 +126,7 @@ describe('the early filter', () => {
     const engine = recordedBy(new Map(prompts.map(({ id }, place) => [id, rate(place)])));
     const early = await filter(prompts, engine);
     const exact = await filter(prompts, engine, EXACT);
-    expect(early.summary.kept).toEqual(exact.summary.kept);
+    expect(keptIn(early)).toEqual(keptIn(exact));
     expect(exact.summary).toMatchObject({ rollouts: 4800, exact: true, saved: { rollouts: 0 } });
     const measured = exact.store.decisions(exact.stageId).map(({ correct, total }) => correct / total);
     const expected = measured.reduce((sum, p) => sum + expectedRollouts(p, 8), 0);
@@ -149,7 +162,7 @@ describe('the early filter', () => {
             new Set(failures),
           );
           const [early, exact] = [await filter(prompts, engine), await filter(prompts, engine, EXACT)];
-          expect(early.summary.kept).toEqual(exact.summary.kept);
+          expect(keptIn(early)).toEqual(keptIn(exact));
           expect(early.summary.unknown).toBe(exact.summary.unknown);
         },
       ),
@@ -165,6 +178,7 @@ describe('the early filter', () => {
     for (let units = 1; units < 40; units += 2) {
       const made = await filter(prompts, stopping(engine, units), '', undefined, SHORT_UNITS);
       expect(made.summary, `stopped before unit ${units}`).toEqual(whole.summary);
+      expect(keptIn(made)).toEqual(keptIn(whole));
       expect(made.store.ledger(made.runId)).toMatchObject({ lost: 0, rollouts: whole.summary.rollouts });
       made.store.close();
     }
@@ -216,7 +230,8 @@ describe('prompts without a decision', () => {
     ['keep', ['p0', 'p1']],
   ])('%s', async (unknown, kept) => {
     const made = await filter(prompts, engine, `, unknown: ${unknown}`);
-    expect(made.summary).toMatchObject({ unknown: 1, kept });
+    expect(made.summary).toMatchObject({ unknown: 1 });
+    expect(keptIn(made)).toEqual(kept);
     expect(made.warnings).toEqual([expect.stringContaining('1 prompts could not be decided')]);
     expect(made.store.ledger(made.runId)).toMatchObject({ unknown: 1, failures: 1, lost: 0 });
   });
@@ -240,16 +255,16 @@ test('by source and type: kept, too easy, too hard; a control of the same size; 
     ['e', 1],
     ['f', 0.5],
   ]);
-  const { summary, folder } = await filter(prompts, recordedBy(rates));
-  const { groups, kept, control }: FilterSummary = summary;
+  const made = await filter(prompts, recordedBy(rates));
+  const { groups }: FilterSummary = made.summary;
+  const kept = keptIn(made);
   expect(groups).toMatchObject([
     { source: 'toy', problemType: 'exact_match', prompts: 4, keep: 2, easy: 1, hard: 1, unknown: 0 },
     { source: 'other', problemType: 'exact_match', prompts: 2, keep: 1, easy: 1, hard: 0, unknown: 0 },
   ]);
   expect(kept).toEqual(['c', 'd', 'f']);
-  expect(new Set(control).size).toBe(3);
-  const lines = readFileSync(join(folder, 'kept.jsonl'), 'utf8').trim().split('\n');
-  expect(lines.map((line) => JSON.parse(line))).toEqual(
+  expect(new Set(idsIn(made, 'control')).size).toBe(3);
+  expect(rowsIn(made, 'kept')).toEqual(
     prompts.filter(({ id }) => kept.includes(id)).map((prompt) => rowOf(prompt, '/videos')),
   );
 });

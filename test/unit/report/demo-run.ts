@@ -71,7 +71,7 @@ function filterStage(store: Made, runId: number) {
   );
   store.finishStage(
     id,
-    { prompts: 200, keep: 132, drop: 65, unknown: 3, rollouts: 1600, passHistogram: histogram, kept: [] },
+    { prompts: 200, keep: 132, drop: 65, unknown: 3, rollouts: 1600, passHistogram: histogram },
     [],
   );
 }
