@@ -22,7 +22,13 @@ export class Tallies {
   constructor(prompts: PromptSet) {
     const { length } = prompts;
     this.length = length;
-    this.#types = Uint8Array.from(prompts, ({ problemType }) => problemTypes.indexOf(problemType));
+    this.#types = new Uint8Array(length);
+    // Not Uint8Array.from, which makes a list of all prompts first.
+    let place = 0;
+    for (const { problemType } of prompts) {
+      this.#types[place] = problemTypes.indexOf(problemType);
+      place += 1;
+    }
     this.#done = new Uint16Array(length);
     this.#graded = new Uint16Array(length);
     this.#right = new Uint16Array(length);
