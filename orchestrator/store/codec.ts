@@ -1,5 +1,4 @@
 import { endianness } from 'node:os';
-import type { Box, Trace } from '../records/index.js';
 
 /**
  * Number arrays as blobs, little endian, in the narrowest width that loses nothing. The width is not stored: it is the
@@ -8,17 +7,70 @@ import type { Box, Trace } from '../records/index.js';
 
 const BIG_ENDIAN = endianness() === 'BE';
 
+/** Memory that packed arrays are cut from, one after the other and never again: making an array takes longer than filling it. */
+interface Slab {
+  readonly bytes: Buffer;
+  readonly pairs: Uint16Array;
+  readonly words: Uint32Array;
+  readonly singles: Float32Array;
+  /** Bytes that are given away, a multiple of 4. */
+  used: number;
+}
+
+/** Small enough to come from the heap, without the zeros that the system gives with new pages. */
+const SLAB_BYTES = 1 << 16;
+let current = makeSlab(0);
+
+function makeSlab(size: number): Slab {
+  const bytes = Buffer.allocUnsafeSlow(size);
+  const memory = bytes.buffer;
+  const [pairs, words, singles] = [new Uint16Array(memory), new Uint32Array(memory), new Float32Array(memory)];
+  return { bytes, pairs, words, singles, used: 0 };
+}
+
+/** A slab with room for so many words of 4 bytes. */
+function slabFor(words: number): Slab {
+  const size = 4 * words;
+  if (current.used + size > current.bytes.length) current = makeSlab(Math.max(size, SLAB_BYTES));
+  return current;
+}
+
+/** The next `count` elements of a slab. */
+function take(slab: Slab, count: number, width: number): Buffer {
+  const start = slab.used;
+  const end = start + count * width;
+  slab.used = (end + 3) & ~3;
+  const blob = slab.bytes.subarray(start, end);
+  return BIG_ENDIAN ? swap(blob, width) : blob;
+}
+
 /** Non-negative integers below 2^32, in 1, 2 or 4 bytes each. */
 export function packIntegers(values: readonly number[]): Buffer {
-  let max = 0;
-  for (const value of values) {
-    if (value >>> 0 !== value) throw new RangeError(`${value} is no unsigned 32-bit integer`);
-    if (value > max) max = value;
+  const count = values.length;
+  const slab = slabFor(count);
+  const { words } = slab;
+  const start = slab.used >>> 2;
+  let bits = 0;
+  for (let place = 0; place < count; place += 1) {
+    const value = values[place] as number;
+    const word = value >>> 0;
+    if (word !== value) throw new RangeError(`${value} is no unsigned 32-bit integer`);
+    words[start + place] = word;
+    bits |= word;
   }
-  const type = max < 0x100 ? Uint8Array : max < 0x10000 ? Uint16Array : Uint32Array;
-  const array = allocate(type, values.length);
-  for (let place = 0; place < values.length; place += 1) array[place] = values[place] as number;
-  return bytesOf(array);
+  const width = widthFor(bits >>> 0);
+  if (width < 4) narrow(values, width === 1 ? slab.bytes : slab.pairs, slab.used / width);
+  return take(slab, count, width);
+}
+
+/** Bytes that hold every number whose bits are among these. */
+function widthFor(bits: number): 1 | 2 | 4 {
+  if (bits < 0x100) return 1;
+  return bits < 0x10000 ? 2 : 4;
+}
+
+function narrow(values: readonly number[], target: Uint8Array | Uint16Array, start: number): void {
+  for (let place = 0; place < values.length; place += 1) target[start + place] = values[place] as number;
 }
 
 export function unpackIntegers(blob: Buffer, count: number): number[] {
@@ -30,34 +82,28 @@ export function unpackIntegers(blob: Buffer, count: number): number[] {
 
 /** Real numbers: 4 bytes each when all of them are single precision (as engines give them), 8 otherwise. */
 export function packReals(values: readonly number[]): Buffer {
-  const array = allocate(Float32Array, values.length);
-  for (let place = 0; place < values.length; place += 1) {
+  const count = values.length;
+  const slab = slabFor(count);
+  const { singles } = slab;
+  const start = slab.used >>> 2;
+  for (let place = 0; place < count; place += 1) {
     const value = values[place] as number;
-    array[place] = value;
-    if (array[place] !== value && !Number.isNaN(value)) return bytesOf(new Float64Array(values));
+    const single = Math.fround(value);
+    if (single !== value && !Number.isNaN(value)) return packDoubles(values);
+    singles[start + place] = single;
   }
-  return bytesOf(array);
+  return take(slab, count, 4);
+}
+
+function packDoubles(values: readonly number[]): Buffer {
+  const blob = Buffer.from(new Float64Array(values).buffer);
+  return BIG_ENDIAN ? swap(blob, 8) : blob;
 }
 
 export function unpackReals(blob: Buffer, count: number): number[] {
   const width = widthOf(blob, count);
   const buffer = alignedCopy(blob, width);
   return Array.from(width === 8 ? new Float64Array(buffer) : new Float32Array(buffer));
-}
-
-type PackedType = typeof Uint8Array | typeof Uint16Array | typeof Uint32Array | typeof Float32Array;
-type Packed = Uint8Array | Uint16Array | Uint32Array | Float32Array | Float64Array;
-
-/** An array in Node's pool of small buffers: one of its own takes longer to make than to fill. */
-function allocate<Type extends PackedType>(type: Type, length: number): InstanceType<Type> {
-  const { buffer, byteOffset } = Buffer.allocUnsafe(length * type.BYTES_PER_ELEMENT);
-  const aligned = byteOffset % type.BYTES_PER_ELEMENT === 0;
-  return (aligned ? new type(buffer, byteOffset, length) : new type(length)) as InstanceType<Type>;
-}
-
-function bytesOf(array: Packed): Buffer {
-  const buffer = Buffer.from(array.buffer, array.byteOffset, array.byteLength);
-  return BIG_ENDIAN ? swap(buffer, array.BYTES_PER_ELEMENT) : buffer;
 }
 
 /** A blob from the database may lie at an odd address, where typed arrays cannot look at it. */
@@ -79,48 +125,4 @@ function widthOf(blob: Buffer, count: number): number {
   const width = blob.length / count;
   if (![1, 2, 4, 8].includes(width)) throw new Error(`a blob of ${blob.length} bytes does not hold ${count} numbers`);
   return width;
-}
-
-type PackedBox = Omit<Box, 'text'> & { readonly text?: string };
-
-/** A trace without the texts that stand in the completion anyway. */
-interface PackedTrace extends Omit<Trace, 'first' | 'second' | 'think'> {
-  readonly first: PackedBox | null;
-  readonly second: PackedBox | null;
-  /** `[start, end)` in the completion, or the text when it is not found there. */
-  readonly think: readonly [number, number] | string | null;
-}
-
-export function packTrace(trace: Trace, completion: string): string {
-  const packed: PackedTrace = {
-    ...trace,
-    first: packBox(trace.first, completion),
-    second: packBox(trace.second, completion),
-    think: packThink(trace.think, completion),
-  };
-  return JSON.stringify(packed);
-}
-
-export function unpackTrace(json: string, completion: string): Trace {
-  const packed = JSON.parse(json) as PackedTrace;
-  const think = Array.isArray(packed.think)
-    ? completion.slice(packed.think[0], packed.think[1])
-    : (packed.think as string | null);
-  return { ...packed, first: unpackBox(packed.first, completion), second: unpackBox(packed.second, completion), think };
-}
-
-function packBox(box: Box | null, completion: string): PackedBox | null {
-  if (box === null || box.text !== completion.slice(box.charStart, box.charEnd)) return box;
-  const { charStart, charEnd, tokenStart, tokenEnd } = box;
-  return { charStart, charEnd, tokenStart, tokenEnd };
-}
-
-function unpackBox(box: PackedBox | null, completion: string): Box | null {
-  return box === null ? null : { text: completion.slice(box.charStart, box.charEnd), ...box };
-}
-
-function packThink(think: string | null, completion: string): PackedTrace['think'] {
-  if (think === null) return null;
-  const start = completion.indexOf(think);
-  return start < 0 ? think : [start, start + think.length];
 }

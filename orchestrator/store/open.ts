@@ -3,7 +3,7 @@ import { dirname, resolve } from 'node:path';
 import Database from 'better-sqlite3';
 import { UserError } from '../errors.js';
 import { backupStore } from './backup.js';
-import { check, needsCheck } from './check.js';
+import { check, needsCheck, sizeOf } from './check.js';
 import { explain, explained } from './explain.js';
 import { migrate, refuseNewer, schemaVersion, shippedMigrations } from './migrate.js';
 import { rolloutQueries } from './rollouts.js';
@@ -13,6 +13,12 @@ import { runWriter } from './write.js';
 import { rolloutWriter } from './write-rollouts.js';
 
 const BUSY_TIMEOUT_MS = 15_000;
+/** Of a new store: its commits write fewer and its reads find more at once than with SQLite's 4096. */
+const PAGE_BYTES = 32_768;
+/** The log is taken into the store at this size: a page that many commits change is written there once. */
+const LOG_BYTES = 32 * 2 ** 20;
+/** Most memory for pages, of a connection that writes. */
+const CACHE_BYTES = 64 * 2 ** 20;
 
 export interface OpenOptions {
   /** Reads only; the file must exist. A reader never waits for a writer. */
@@ -45,7 +51,12 @@ function openWriter(file: string, timeout: number): Database.Database {
   const checked = needsCheck(file);
   const db = new Database(file, { timeout });
   try {
+    if (sizeOf(file) === 0) db.pragma(`page_size = ${PAGE_BYTES}`);
     useWal(db, timeout);
+    // An older store keeps its page size.
+    const pageBytes = db.pragma('page_size', { simple: true }) as number;
+    db.pragma(`wal_autocheckpoint = ${LOG_BYTES / pageBytes}`);
+    db.pragma(`cache_size = ${-CACHE_BYTES / 1024}`);
     db.pragma('synchronous = NORMAL');
     db.pragma('foreign_keys = ON');
     if (checked) check(db, file);

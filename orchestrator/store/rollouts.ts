@@ -1,7 +1,8 @@
 import type { Database } from 'better-sqlite3';
 import { UserError } from '../errors.js';
 import type { ExitRecord, FinishReason, Reward, Rollout, Verdict, VerdictState } from '../records/index.js';
-import { unpackIntegers, unpackReals, unpackTrace } from './codec.js';
+import { unpackIntegers, unpackReals } from './codec.js';
+import { unpackTrace } from './trace-codec.js';
 import type { Outcome, RolloutFilter, RolloutPage, Store, StoredRollout } from './types.js';
 
 /** Rows read at a time by `stageRows`. */
@@ -10,27 +11,29 @@ const PAGE = 500;
 const MAX_LIMIT = 10_000;
 
 const SELECT = `
-  SELECT rollouts.*, stages.name AS stage_name, prompts.set_name, prompts.prompt_id,
-    first.value AS first_value, first.correct AS first_correct, first.state AS first_state, first.normalised AS first_normalised,
-    second.value AS second_value, second.correct AS second_correct, second.state AS second_state, second.normalised AS second_normalised,
-    rewards.first AS reward_first, rewards.second AS reward_second, rewards.format AS reward_format,
-    rewards.fallback AS reward_fallback, rewards.direct AS reward_direct, rewards.total AS reward_total
+  SELECT rollouts.*, stages.name AS stage_name, prompts.set_name, prompts.prompt_id
   FROM rollouts
   JOIN stages ON stages.id = rollouts.stage
-  JOIN prompts ON prompts.id = rollouts.prompt
-  LEFT JOIN verdicts AS first ON first.rollout = rollouts.id AND first.answer = 'first'
-  LEFT JOIN verdicts AS second ON second.rollout = rollouts.id AND second.answer = 'second'
-  LEFT JOIN rewards ON rewards.rollout = rollouts.id`;
+  JOIN prompts ON prompts.id = rollouts.prompt`;
 
-const RECALL = 'SELECT rollouts.*, prompts.prompt_id FROM rollouts JOIN prompts ON prompts.id = rollouts.prompt';
+/** Part by part of the index, the newest first. CROSS JOIN: in this order, whatever SQLite thinks of it. */
+const RECALL = `
+  WITH RECURSIVE parts (part) AS (
+    SELECT max(id) >> 16 FROM rollouts UNION ALL SELECT part - 1 FROM parts WHERE part > 0
+  )
+  SELECT rollouts.*, prompts.prompt_id
+  FROM parts
+  CROSS JOIN rollouts ON rollouts.id >> 16 = part AND substr(request, 1, 4) = substr(@hash, 1, 4) AND request = @hash
+  JOIN prompts ON prompts.id = rollouts.prompt
+  LIMIT 1`;
 
 /** Small rows: many at a time. */
 const OUTCOME_PAGE = 5000;
 
 const OUTCOMES = `
-  SELECT rollouts.id, prompts.prompt_id AS promptId, prompts.position AS place, idx AS "index", tokens, rollouts.correct, state, value
+  SELECT rollouts.id, prompts.prompt_id AS promptId, prompts.position AS place, idx AS "index", tokens, correct,
+    second_state AS state, second_value AS value
   FROM rollouts JOIN prompts ON prompts.id = rollouts.prompt
-  LEFT JOIN verdicts ON verdicts.rollout = rollouts.id AND answer = 'second'
   WHERE rollouts.stage = ? AND rollouts.id > ? ORDER BY rollouts.id LIMIT ${OUTCOME_PAGE}`;
 
 interface RawOutcome extends Omit<Outcome, 'correct'> {
@@ -64,6 +67,7 @@ interface Raw extends RawRollout {
   readonly pass: string;
   readonly step: number | null;
   readonly trace: string;
+  readonly confidence: number | null;
   readonly correct: number | null;
   readonly first_value: number | null;
   readonly first_correct: number | null;
@@ -117,10 +121,10 @@ function outcomeOf({ id, promptId, place, index, tokens, correct, state, value }
 
 /** One by one: each is a look into an index. The newest row of several counts; they are alike. */
 function recall(db: Database, requests: readonly string[]): Map<string, Rollout> {
-  const find = db.prepare(`${RECALL} WHERE request = ? ORDER BY rollouts.id DESC LIMIT 1`);
+  const find = db.prepare(RECALL);
   return new Map(
     requests.flatMap((request): [string, Rollout][] => {
-      const row = find.get(Buffer.from(request, 'hex')) as RawRollout | undefined;
+      const row = find.get({ hash: Buffer.from(request, 'hex') }) as RawRollout | undefined;
       return row === undefined ? [] : [[request, rolloutOf(row)]];
     }),
   );
@@ -210,7 +214,7 @@ function storedRollout(row: Raw): StoredRollout {
   const names = { stageId: row.stage, stage: row.stage_name, set: row.set_name, promptId: row.prompt_id };
   return {
     ...{ id, ...names, pass, rollout: rolloutOf(row) },
-    trace: unpackTrace(row.trace, row.text),
+    trace: unpackTrace(row.trace, row.text, row.confidence),
     verdicts: {
       first: verdictOf(row.first_state, row.first_value, row.first_correct, row.first_normalised),
       second: verdictOf(row.second_state, row.second_value, row.second_correct, row.second_normalised),

@@ -38,8 +38,8 @@ type RunQueries = Pick<
 
 const ERRORS = `
   SELECT (SELECT count(*) FROM failures WHERE stage = @stage) + (
-    SELECT count(*) FROM rollouts JOIN verdicts ON verdicts.rollout = rollouts.id
-    WHERE stage = @stage AND state IN ('timeout', 'error'))`;
+    SELECT count(*) FILTER (WHERE first_state IN ('timeout', 'error')) + count(*) FILTER (WHERE second_state IN ('timeout', 'error'))
+    FROM rollouts WHERE stage = @stage)`;
 
 interface RawRun {
   readonly id: number;

@@ -1,14 +1,8 @@
 import fc from 'fast-check';
 import { expect, test } from 'vitest';
 import type { Trace } from '../../../orchestrator/records/index.js';
-import {
-  packIntegers,
-  packReals,
-  packTrace,
-  unpackIntegers,
-  unpackReals,
-  unpackTrace,
-} from '../../../orchestrator/store/codec.js';
+import { packIntegers, packReals, unpackIntegers, unpackReals } from '../../../orchestrator/store/codec.js';
+import { packTrace, unpackTrace } from '../../../orchestrator/store/trace-codec.js';
 
 test('integers come back whatever their size', () => {
   fc.assert(
@@ -72,7 +66,7 @@ test('a trace comes back, with texts that stand in the completion and with texts
             ...rest,
             tokens: { first: 1, think: 2, second: 3, total: 4 },
           };
-          expect(unpackTrace(packTrace(trace, text), text)).toEqual(trace);
+          expect(unpackTrace(packTrace(trace, text), text, trace.confidence)).toEqual(trace);
         }
       },
     ),

@@ -4,7 +4,7 @@ import { dirname, join } from 'node:path';
 import Database from 'better-sqlite3';
 import { expect, test } from 'vitest';
 import type { Trace } from '../../../orchestrator/records/index.js';
-import { packIntegers, packReals, packTrace } from '../../../orchestrator/store/codec.js';
+import { packIntegers, packReals } from '../../../orchestrator/store/codec.js';
 import { openStore } from '../../../orchestrator/store/index.js';
 import { migrate, shippedMigrations } from '../../../orchestrator/store/migrate.js';
 import { newRun, promptOf, storeWithRun } from './rows.js';
@@ -91,7 +91,7 @@ function oldStore(version: number) {
       ...[
         [1, 1, 'u0', 1, 'filter', 0, null, 'key', 5, 'A', 1, packIntegers([9]), packReals([-0.5]), packIntegers([1])],
       ],
-    ].map((row) => [...row, 'stop', 120, 16, packTrace(TRACE, 'A'), 0.25, 1]),
+    ].map((row) => [...row, 'stop', 120, 16, JSON.stringify(TRACE), 0.25, 1]),
     verdicts: [[1, 'second', 1, 1, 'graded', 'a']],
     rewards: [[1, 0, 1, 1, 0, 2.1]],
     failures: [[1, 'u0', 'train', 'p0', 1, 'media', 'no frames']],

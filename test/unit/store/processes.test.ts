@@ -12,13 +12,19 @@ const compiled = compiledStore();
 afterAll(() => rmSync(compiled, { recursive: true }));
 
 const ROWS = 40;
+const LATER = [1, 2, 3, 4, 5, 6, 7, 8].map((prompt) => rowOf(`p${prompt}`, 0));
 const FAILURE = { set: 'train', promptId: 'p2', index: 0, code: 'media', message: 'no frames' };
 
-/** A store whose pages are small, so that a commit is a log of few bytes; run 1 with an empty log and a stage under way. */
-function smallPages() {
-  const file = join(mkdtempSync(join(tmpdir(), 'vauto-small-')), 'vauto.db');
+/** Small, so that a commit is a log of few bytes; a store that is there keeps its page size. */
+const SMALL = 512;
+/** Of the stores that vauto makes. */
+const NEW = 32_768;
+
+/** Run 1 with an empty log and a stage under way, in a store with pages of this size. */
+function storeWithPages(pageBytes: number) {
+  const file = join(mkdtempSync(join(tmpdir(), 'vauto-pages-')), 'vauto.db');
   const db = new Database(file);
-  db.pragma('page_size = 512');
+  db.pragma(`page_size = ${pageBytes}`);
   db.exec('VACUUM');
   db.close();
   const made = openStore(file);
@@ -63,10 +69,10 @@ test('a writer killed in the middle leaves whole units only, and the next proces
 });
 
 test('a log cut at any byte of its last commit opens at the commit before', { timeout: 120_000 }, () => {
-  const { store, file, id } = smallPages();
+  const { store, file, id } = storeWithPages(SMALL);
   store.commitUnit(id, 'u0', [rowOf('p0', 0)]);
   const whole = statSync(`${file}-wal`).size;
-  store.commitUnit(id, 'u1', [rowOf('p1', 0)], [FAILURE]);
+  store.commitUnit(id, 'u1', LATER, [FAILURE]);
   const end = statSync(`${file}-wal`).size;
   // Copies of file and log while the writer is alive are what a power cut leaves.
   const copy = join(mkdtempSync(join(tmpdir(), 'vauto-torn-')), 'vauto.db');
@@ -81,7 +87,7 @@ test('a log cut at any byte of its last commit opens at the commit before', { ti
     }
   };
   const before = 'u0: 1 rollouts, 0 failures, 0 lost';
-  expect(seen({ readonly: true })).toBe('u0,u1: 2 rollouts, 1 failures, 0 lost');
+  expect(seen({ readonly: true })).toBe('u0,u1: 9 rollouts, 1 failures, 0 lost');
   expect(end - whole).toBeGreaterThan(5000);
   for (let size = end - 1; size >= whole; size -= 1) {
     truncateSync(`${copy}-wal`, size);
@@ -92,24 +98,27 @@ test('a log cut at any byte of its last commit opens at the commit before', { ti
   store.close();
 });
 
-test('a writer takes the store up from a torn log, and goes on with it', () => {
-  const { store, file, id } = smallPages();
-  store.commitUnit(id, 'u0', [rowOf('p0', 0)]);
-  const whole = statSync(`${file}-wal`).size;
-  store.commitUnit(id, 'u1', [rowOf('p1', 0)], [FAILURE]);
-  const end = statSync(`${file}-wal`).size;
-  for (const cut of [1, 24, 25, 512, 536, 537, end - whole - 1, end - whole]) {
-    const copy = join(mkdtempSync(join(tmpdir(), 'vauto-torn-')), 'vauto.db');
-    for (const suffix of ['', '-wal']) copyFile(`${file}${suffix}`, `${copy}${suffix}`);
-    truncateSync(`${copy}-wal`, end - cut);
-    const torn = openStore(copy);
-    expect([...torn.committedUnits(id)], `cut by ${cut}`).toEqual(['u0']);
-    torn.commitUnit(id, 'u1', [rowOf('p1', 0)], [FAILURE]);
-    expect(torn.ledger(1)).toMatchObject({ rollouts: 2, failures: 1, lost: 0 });
-    torn.close();
-  }
-  store.close();
-});
+test.each([SMALL, NEW])(
+  'a writer takes a store with pages of %i up from a torn log, and goes on with it',
+  (pageBytes) => {
+    const { store, file, id } = storeWithPages(pageBytes);
+    store.commitUnit(id, 'u0', [rowOf('p0', 0)]);
+    const whole = statSync(`${file}-wal`).size;
+    store.commitUnit(id, 'u1', [rowOf('p1', 0)], [FAILURE]);
+    const end = statSync(`${file}-wal`).size;
+    for (const cut of [1, 24, 25, pageBytes, pageBytes + 24, pageBytes + 25, end - whole - 1, end - whole]) {
+      const copy = join(mkdtempSync(join(tmpdir(), 'vauto-torn-')), 'vauto.db');
+      for (const suffix of ['', '-wal']) copyFile(`${file}${suffix}`, `${copy}${suffix}`);
+      truncateSync(`${copy}-wal`, end - cut);
+      const torn = openStore(copy);
+      expect([...torn.committedUnits(id)], `cut by ${cut}`).toEqual(['u0']);
+      torn.commitUnit(id, 'u1', [rowOf('p1', 0)], [FAILURE]);
+      expect(torn.ledger(1)).toMatchObject({ rollouts: 2, failures: 1, lost: 0 });
+      torn.close();
+    }
+    store.close();
+  },
+);
 
 test('processes that start together on a new file find one schema, and wait for each other', {
   timeout: 60_000,

@@ -1,3 +1,4 @@
+import Database from 'better-sqlite3';
 import { expect, test } from 'vitest';
 import type { RolloutFilter } from '../../../orchestrator/store/index.js';
 import { rowOf, storeWithRun } from './rows.js';
@@ -104,6 +105,30 @@ test('filters: wrong and right leave out what the grader could not say; unknown 
   expect(count({ stage: 'evaluate' })).toBe(0);
   expect(count({ set: 'benchmark:x' })).toBe(0);
   expect(() => count({ after: 'nonsense' })).toThrow('is no page token');
+});
+
+test('rollouts are found by their request among any number of others, the newest of several', () => {
+  const { store, file, id } = filled();
+  const requests = [0, 1, 2].map((place) => `${place}${'0123456789abcde'.repeat(2)}f`);
+  for (const [index, request] of requests.entries()) {
+    store.commitUnit(id, `old-${index}`, [{ ...rowOf('p0', 100 + index), request }]);
+    // As if as many rows had come in between as a part of the index has.
+    const db = new Database(file);
+    db.exec(`UPDATE rollouts SET id = id + ${(index + 1) * 65_536} WHERE id = (SELECT max(id) FROM rollouts)`);
+    db.close();
+  }
+  const again = requests[1] as string;
+  // Alike in the beginning that is indexed.
+  const alike = again.replace(/f$/, '0');
+  store.commitUnit(id, 'again', [{ ...rowOf('p1', 101), request: again }]);
+  store.commitUnit(id, 'alike', [{ ...rowOf('p2', 101), request: alike }]);
+  const found = store.recall([...requests, alike, 'ab'.repeat(16)]);
+  expect([...found].map(([request, { key }]) => [request, key])).toEqual([
+    [requests[0], 'key-p0-100'],
+    [again, 'key-p1-101'],
+    [requests[2], 'key-p0-102'],
+    [alike, 'key-p2-101'],
+  ]);
 });
 
 test('outcomes are the rows without their texts, from any row on', () => {
