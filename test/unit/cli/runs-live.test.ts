@@ -1,24 +1,12 @@
 import { mkdirSync, mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { describe, expect, it, onTestFinished, vi } from 'vitest';
-import { createProgram } from '../../../orchestrator/cli/program.js';
+import { describe, expect, it, onTestFinished } from 'vitest';
 import { resumeCommand } from '../../../orchestrator/cli/run-recipe.js';
 import { lockRun } from '../../../orchestrator/pipeline/lock.js';
 import { openStore } from '../../../orchestrator/store/index.js';
+import { vauto } from '../../fixtures/command.js';
 import { newRun } from '../store/rows.js';
-
-/** What a vauto command prints to standard output. */
-async function vauto(...args: string[]): Promise<string> {
-  const parts: string[] = [];
-  const write = vi.spyOn(process.stdout, 'write').mockImplementation((text) => parts.push(String(text)) > 0);
-  try {
-    await createProgram({ stdout: () => {}, stderr: () => {} }).parseAsync(args, { from: 'user' });
-  } finally {
-    write.mockRestore();
-  }
-  return parts.join('');
-}
 
 const COMMAND = 'vauto run r.yaml --run first';
 

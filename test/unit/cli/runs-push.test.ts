@@ -1,10 +1,9 @@
 import { mkdirSync, rmSync, writeFileSync } from 'node:fs';
 import { dirname, join } from 'node:path';
-import { Command } from 'commander';
 import { afterEach, expect, test, vi } from 'vitest';
-import { register } from '../../../orchestrator/cli/commands/runs.js';
 import { openStore } from '../../../orchestrator/store/index.js';
 import { python } from '../../fixtures/bridge.js';
+import { vauto } from '../../fixtures/command.js';
 import { startHub, TOKEN } from '../../fixtures/hub.js';
 import { demoRun } from '../report/demo-run.js';
 
@@ -12,26 +11,13 @@ const { folder, file, runId, store } = demoRun();
 store.close();
 const policy = join(folder, 'quickstart', 'train', 'policy');
 
-afterEach(() => {
-  vi.restoreAllMocks();
-  vi.unstubAllEnvs();
-});
+afterEach(() => void vi.unstubAllEnvs());
 
 /** What `vauto runs push quickstart …` prints to standard output. */
-async function push(endpoint: string, token: string | undefined, ...args: string[]): Promise<string> {
+function push(endpoint: string, token: string | undefined, ...args: string[]): Promise<string> {
   const env = { HF_ENDPOINT: endpoint, HF_TOKEN: token, HF_HOME: join(folder, 'home'), HF_HUB_DISABLE_XET: '1' };
   for (const [name, value] of Object.entries({ ...env, VAUTO_PYTHON: python })) vi.stubEnv(name, value);
-  let out = '';
-  vi.spyOn(process.stdout, 'write').mockImplementation((text) => {
-    out += String(text);
-    return true;
-  });
-  vi.spyOn(process.stderr, 'write').mockImplementation(() => true);
-  const program = new Command('vauto').exitOverride();
-  register(program);
-  const words = ['runs', 'push', 'quickstart', '--runs', folder, '--repo', 'me/policy', ...args];
-  await program.parseAsync(['node', 'vauto', ...words]);
-  return out;
+  return vauto('runs', 'push', 'quickstart', '--runs', folder, '--repo', 'me/policy', ...args);
 }
 
 test('pushes the policy of a finished run, prints the commit and records it', async () => {

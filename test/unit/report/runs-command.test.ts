@@ -1,34 +1,17 @@
 import { existsSync, mkdirSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { Command } from 'commander';
-import { afterEach, expect, test, vi } from 'vitest';
-import { register } from '../../../orchestrator/cli/commands/runs.js';
+import { expect, test } from 'vitest';
 import type { RunView } from '../../../orchestrator/cli/runs/show.js';
 import { formatTraining, sparkline } from '../../../orchestrator/cli/runs/show-training.js';
 import { openStore } from '../../../orchestrator/store/index.js';
+import { vauto } from '../../fixtures/command.js';
 import { demoRun } from './demo-run.js';
 
 const { folder, file, store } = demoRun();
 store.close();
-afterEach(() => void vi.restoreAllMocks());
 
 /** What `vauto runs …` prints to standard output. */
-async function runs(...args: string[]): Promise<string> {
-  let out = '';
-  vi.spyOn(process.stdout, 'write').mockImplementation((text) => {
-    out += String(text);
-    return true;
-  });
-  vi.spyOn(process.stderr, 'write').mockImplementation(() => true);
-  const program = new Command('vauto').exitOverride();
-  register(program);
-  try {
-    await program.parseAsync(['node', 'vauto', 'runs', ...args]);
-  } finally {
-    vi.restoreAllMocks();
-  }
-  return out;
-}
+const runs = (...args: string[]) => vauto('runs', ...args);
 
 test('list, show and traces fit 80 columns', async () => {
   for (const args of [['list'], ['show', 'quickstart'], ['traces', 'quickstart', '--limit', '30']]) {

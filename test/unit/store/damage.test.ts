@@ -13,14 +13,14 @@ import {
 import { tmpdir } from 'node:os';
 import { dirname, join } from 'node:path';
 import Database from 'better-sqlite3';
-import { describe, expect, test, vi } from 'vitest';
-import { createProgram } from '../../../orchestrator/cli/program.js';
+import { describe, expect, test } from 'vitest';
 import { storeCheck } from '../../../orchestrator/cli/run-doctor.js';
 import { keepBackup } from '../../../orchestrator/cli/run-recipe.js';
 import type { Place } from '../../../orchestrator/environment/checks.js';
 import { lockRun } from '../../../orchestrator/pipeline/lock.js';
 import { needsCheck } from '../../../orchestrator/store/check.js';
 import { openStore, restoreStore, storeState } from '../../../orchestrator/store/index.js';
+import { vauto } from '../../fixtures/command.js';
 import { prompts, rowOf, storeWithRun } from './rows.js';
 
 const PAGE = 32_768;
@@ -69,18 +69,6 @@ function errorOf(action: () => unknown) {
     return error as Partial<Record<'code' | 'message' | 'fix', string>>;
   }
   return {};
-}
-
-/** What a vauto command prints to standard output. */
-async function vauto(...args: string[]): Promise<string> {
-  const parts: string[] = [];
-  const write = vi.spyOn(process.stdout, 'write').mockImplementation((text) => parts.push(String(text)) > 0);
-  try {
-    await createProgram({ stdout: () => {}, stderr: () => {} }).parseAsync(args, { from: 'user' });
-  } finally {
-    write.mockRestore();
-  }
-  return parts.join('');
 }
 
 describe('a damaged store', () => {

@@ -1,6 +1,6 @@
 import Database from 'better-sqlite3';
-import { expect, test, vi } from 'vitest';
-import { createProgram } from '../../../orchestrator/cli/program.js';
+import { expect, test } from 'vitest';
+import { vauto } from '../../fixtures/command.js';
 import { prompts, rowOf, storeWithRun } from './rows.js';
 
 /** A filter that is done: ten prompts with two rollouts each, of which one of p9 failed; all decided. */
@@ -23,20 +23,7 @@ function doneFilter() {
 }
 
 /** What `vauto runs show first --json` prints. */
-async function shown(folder: string) {
-  let out = '';
-  const write = vi.spyOn(process.stdout, 'write').mockImplementation((text) => {
-    out += String(text);
-    return true;
-  });
-  try {
-    const args = ['runs', 'show', 'first', '--json', '--runs', folder];
-    await createProgram({ stdout: () => {}, stderr: () => {} }).parseAsync(args, { from: 'user' });
-  } finally {
-    write.mockRestore();
-  }
-  return JSON.parse(out);
-}
+const shown = async (folder: string) => JSON.parse(await vauto('runs', 'show', 'first', '--json', '--runs', folder));
 
 const IN = { promptsIn: 10, done: 10, unknown: 0, rollouts: 19, failures: 1 };
 
