@@ -7,8 +7,9 @@ import type { Recipe } from '../recipe/index.js';
 import type { PromptSet } from '../records/index.js';
 import type { StepRow } from '../store/index.js';
 import { alarmBell } from './alarm-bell.js';
-import { engineRollouts } from './engine-rollouts.js';
+import { type EngineRollouts, engineRollouts } from './engine-rollouts.js';
 import { runTraining } from './launched.js';
+import { twiceIfLost } from './lost-trainer.js';
 import { modelCard } from './model-card.js';
 import { trainParams } from './params.js';
 import { parityGate } from './parity-gate.js';
@@ -71,9 +72,40 @@ export async function run(
   );
 
   const made = context.recipe.train.generation === 'engine' ? engineRollouts(context, prompts) : undefined;
+  const params = trainParams(context, weights, promptsFile);
+  const result = await twiceIfLost(
+    context,
+    () => train(context, params, prompts, made, curve),
+    async () => made?.handlers.settle({}),
+  );
+  context.signal.throwIfAborted();
+  const points = [...curve].sort(([a], [b]) => a - b).map(([, reward]) => reward);
+  const tail = Math.max(1, Math.floor(points.length / 5));
+  const summary = {
+    steps: result.steps,
+    step: result.step,
+    checkpoint: 'train/policy',
+    rewardFirst: mean(points.slice(0, tail)),
+    rewardLast: mean(points.slice(-tail)),
+    parityMaxGap,
+  };
+  await writeFile(join(context.folder, 'policy', 'README.md'), cardOf(context, weights, prompts, result.step));
+  const artifacts = [await context.artifact('policy', 'train/policy')];
+  if (context.recipe.train.lora) artifacts.push(await context.artifact('adapter', 'train/adapter'));
+  return { summary, artifacts };
+}
+
+/** One attempt, from the last checkpoint on. `curve`: mean reward by step. */
+function train(
+  context: StageContext,
+  params: ReturnType<typeof trainParams>,
+  prompts: readonly Prompt[],
+  made: EngineRollouts | undefined,
+  curve: Map<number, number | null>,
+) {
   const stored = storedGroups(context.recipe);
   const bell = alarmBell(context);
-  const call = runTraining(context, trainParams(context, weights, promptsFile), {
+  const call = runTraining(context, params, {
     signal: AbortSignal.any([context.signal, bell.signal]),
     handlers: { reward: rewardHandler(context, prompts, made, stored), ...made?.handlers },
     onEvent: (event, payload) => {
@@ -90,22 +122,7 @@ export async function run(
       }
     },
   });
-  const result = await call.finally(bell.close);
-  context.signal.throwIfAborted();
-  const points = [...curve].sort(([a], [b]) => a - b).map(([, reward]) => reward);
-  const tail = Math.max(1, Math.floor(points.length / 5));
-  const summary = {
-    steps: result.steps,
-    step: result.step,
-    checkpoint: 'train/policy',
-    rewardFirst: mean(points.slice(0, tail)),
-    rewardLast: mean(points.slice(-tail)),
-    parityMaxGap,
-  };
-  await writeFile(join(context.folder, 'policy', 'README.md'), cardOf(context, weights, prompts, result.step));
-  const artifacts = [await context.artifact('policy', 'train/policy')];
-  if (context.recipe.train.lora) artifacts.push(await context.artifact('adapter', 'train/adapter'));
-  return { summary, artifacts };
+  return call.finally(bell.close);
 }
 
 function refuseTooFew(context: StageContext, kept: number): void {
