@@ -1,4 +1,3 @@
-import { randomUUID } from 'node:crypto';
 import {
   closeSync,
   copyFileSync,
@@ -13,9 +12,11 @@ import {
 } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { basename, join } from 'node:path';
-import { execa, execaSync } from 'execa';
+import { execaSync } from 'execa';
 import { afterAll, beforeAll, expect, test } from 'vitest';
-import { ROOT, VAUTO, vauto } from './shared-run.js';
+import { killable, type Moment } from './kills.js';
+import type { Target } from './processes.js';
+import { ROOT, vauto } from './shared-run.js';
 
 const TINY = join(ROOT, 'recipes', 'tiny');
 const PROMPTS = 20;
@@ -46,13 +47,16 @@ const folder = mkdtempSync(join(tmpdir(), 'vauto-stopped-'));
 const runs = join(folder, 'runs');
 /** A disk of its own, so that it can be full; needs root. */
 const ownDisk = process.platform === 'linux' && process.getuid?.() === 0;
-/** In the environment of everything that a run starts. */
-const mark = randomUUID();
+const recipe = join(folder, 'r.yaml');
+const one = killable(runs, [recipe]);
+/** The same, left alone. */
+const other = killable(join(folder, 'whole'), [recipe]);
+const RESUME = `vauto run ${recipe} --run one --runs ${runs} --no-cache`;
 
 beforeAll(() => {
   mkdirSync(runs);
   if (ownDisk) execaSync('mount', ['-t', 'tmpfs', '-o', 'size=100m', 'none', runs]);
-  writeFileSync(join(folder, 'r.yaml'), RECIPE);
+  writeFileSync(recipe, RECIPE);
   const broken = JSON.stringify({ id: 'x', question: 'What?', answer: '1', problem_type: 'math', video: 'broken.mp4' });
   writeFileSync(
     join(folder, 'broken.mp4'),
@@ -80,40 +84,20 @@ function firstRows(name: string, count: number): string {
   return lines.join('\n');
 }
 
-/** Starts the run; `onLine` is called once, when standard error shows the pattern. */
-async function run(pattern?: RegExp, onLine: (pid: number) => void = (pid) => void process.kill(pid, 'SIGINT')) {
-  const child = execa('node', [VAUTO, 'run', 'r.yaml', '--run', 'one'], {
-    cwd: folder,
-    env: { VAUTO_TEST_MARK: mark },
-    reject: false,
-  });
-  let seen = '';
-  let waiting = pattern !== undefined;
-  child.stderr.on('data', (chunk) => {
-    seen += String(chunk);
-    if (!waiting || !pattern?.test(seen)) return;
-    waiting = false;
-    onLine(child.pid ?? 0);
-  });
-  const { exitCode, stderr, stdout } = await child;
-  expect(waiting, `never saw ${pattern}:\n${stderr}`).toBe(false);
-  expect(withMark()).toEqual([]);
-  return { exitCode, stderr, stdout };
-}
+/** A signal when standard error shows the pattern. */
+const on = (when: RegExp, signal: NodeJS.Signals, target: Target): Moment => ({ when, what: { signal, target } });
+const ctrlC = (when: RegExp) => on(when, 'SIGINT', 'orchestrator');
 
-/** Processes that carry the mark: the workers of a run inherit it. */
-function withMark(): string[] {
-  return readdirSync('/proc').filter((pid) => {
-    try {
-      return /^\d+$/.test(pid) && readFileSync(`/proc/${pid}/environ`, 'utf8').includes(mark);
-    } catch {
-      return false;
-    }
-  });
+/** Starts the run and lets the moments come, all of which must be met with; a signal must reach somebody. */
+async function sit(...moments: readonly Moment[]) {
+  const sitting = await one.sitting('one', moments);
+  expect(sitting.hit, sitting.stderr).toHaveLength(moments.length);
+  expect(sitting.hit, sitting.stderr).not.toContain(0);
+  return sitting;
 }
 
 async function shown() {
-  const { stdout, stderr } = await vauto(['runs', 'show', 'one', '--json'], { cwd: folder });
+  const { stdout, stderr } = await vauto(['runs', 'show', 'one', '--json', '--runs', runs]);
   expect(stderr).toBe('');
   const view = JSON.parse(stdout);
   const stages = view.stages.map(({ name, status }: { name: string; status: string }) => `${name} ${status}`);
@@ -136,31 +120,51 @@ interface Ledger {
 const DONE = ['filter done', 'evaluate-before done', 'train done', 'evaluate done', 'sweep done', 'report done'];
 
 test('Ctrl-C before the first stage: status 130, and no trace of a run', async () => {
-  const { exitCode, stderr } = await run(/^prepare: /m);
+  const { exitCode, stderr } = await sit(ctrlC(/^prepare: /m));
   expect(exitCode, stderr).toBe(130);
   expect(readdirSync(runs)).not.toContain('one');
 });
 
+/** How far the stage is, for the first time in a sitting. */
+const FILTER = /^filter: \d+\/80/m;
+const BEFORE = /^evaluate-before: \d+\/8/m;
+const TRAIN = /^train: \d\/4/m;
+const EVALUATE = /^evaluate: \d+\/8/m;
+
+// These two show no progress of their own: the signal comes at the end of the stage before.
+const SWEEP = /^evaluate: done/m;
+const REPORT = /^sweep: done/m;
+
 test.each([
-  ['filter', /^filter: \d+\/80/m, 0],
-  ['evaluate-before', /^evaluate-before: \d+\/8/m, 1],
-  ['train', /^train: \d\/4/m, 2],
-])('Ctrl-C in %s: status 130, nothing taken for done, no process left', async (stage, pattern, before) => {
-  const { exitCode, stderr } = await run(pattern);
+  ['filter', 0, [ctrlC(FILTER)]],
+  [
+    'evaluate-before, after SIGKILL to Python in filter, and SIGINT to the next one',
+    1,
+    [on(FILTER, 'SIGKILL', 'python'), on(/^filter: done/m, 'SIGINT', 'python'), ctrlC(BEFORE)],
+  ],
+])('Ctrl-C in %s: status 130, nothing taken for done, no process left', async (title, before, moments) => {
+  const { exitCode, stderr } = await sit(...moments);
   expect(exitCode, stderr).toBe(130);
-  expect(stderr).toContain('continue with: vauto run r.yaml --run one');
+  expect(stderr).toContain(`continue with: ${RESUME}`);
   const view = await shown();
   expect(view.run.status).toBe('interrupted');
-  expect(view.resume).toBe('vauto run r.yaml --run one');
+  expect(view.resume).toBe(RESUME);
+  const [stage] = title.split(',');
   expect(view.stages).toEqual([...DONE.slice(0, before), `${stage} interrupted`]);
   expect(view.ledger.lost).toBe(0);
+});
+
+test('SIGTERM to the bridge in evaluate-before, then to vauto in train: it ends as by Ctrl-C', async () => {
+  const { exitCode, stderr } = await sit(on(BEFORE, 'SIGTERM', 'bridge'), on(TRAIN, 'SIGTERM', 'orchestrator'));
+  expect(exitCode, stderr).toBe(130);
+  expect((await shown()).stages).toEqual([...DONE.slice(0, 2), 'train interrupted']);
 });
 
 test.skipIf(!ownDisk)(
   'a disk that fills up in train (needs root to make one): said, with status 3, and nothing taken for done',
   async () => {
     const ballast = join(runs, 'ballast');
-    const { exitCode, stderr } = await run(/^train: \d\/4/m, () => fill(ballast)).finally(() => rmSync(ballast));
+    const { exitCode, stderr } = await sit({ when: TRAIN, what: () => fill(ballast) }).finally(() => rmSync(ballast));
     expect(exitCode, stderr).toBe(3);
     expect(stderr).toMatch(/^train: failed[\s\S]*the disk is full.*\n.*make room and start the same command again/m);
     const view = await shown();
@@ -184,21 +188,33 @@ function fill(file: string): void {
   closeSync(handle);
 }
 
+test('SIGTERM to Python in train, SIGKILL to idle bridges, then to vauto in evaluate', async () => {
+  const { exitCode, stderr } = await sit(
+    on(TRAIN, 'SIGTERM', 'python'),
+    on(/^train: done/m, 'SIGKILL', 'bridge'),
+    on(EVALUATE, 'SIGKILL', 'orchestrator'),
+  );
+  expect(exitCode, stderr).not.toBe(0);
+  const view = await shown();
+  expect(view.run.status).toBe('interrupted');
+  expect(view.stages.slice(0, 3)).toEqual(DONE.slice(0, 3));
+  expect(view.stages).not.toContain('evaluate done');
+});
+
 test.each([
-  ['evaluate', /^evaluate: \d+\/8/m, 3],
-  // These two show no progress of their own: the signal comes at the end of the stage before.
-  ['sweep', /^evaluate: done/m, 4],
-  ['report', /^sweep: done/m, 5],
-])('Ctrl-C in %s', async (stage, pattern, before) => {
-  const { exitCode, stderr } = await run(pattern);
+  ['sweep, after SIGINT to the bridge in evaluate', 4, [on(EVALUATE, 'SIGINT', 'bridge'), ctrlC(SWEEP)]],
+  ['report', 5, [ctrlC(REPORT)]],
+])('Ctrl-C in %s', async (title, before, moments) => {
+  const { exitCode, stderr } = await sit(...moments);
   expect(exitCode, stderr).toBe(130);
   const view = await shown();
   expect(view.run.status).toBe('interrupted');
+  const [stage] = title.split(',');
   expect(view.stages).toEqual([...DONE.slice(0, before), `${stage} interrupted`]);
 });
 
 test('after all this the run finishes, with nothing lost and nothing twice', async () => {
-  const { exitCode, stderr } = await run();
+  const { exitCode, stderr } = await sit();
   expect(exitCode, stderr).toBe(0);
   for (const stage of ['filter', 'evaluate-before', 'train', 'evaluate', 'sweep'])
     expect(stderr).toContain(`${stage}: already done`);
@@ -215,12 +231,22 @@ test('after all this the run finishes, with nothing lost and nothing twice', asy
   });
 });
 
+test('and ends as if it had never been interrupted: rows, ids, hashes, metrics', async () => {
+  await other.whole('whole');
+  expect(one.content('one')).toEqual(other.content('whole'));
+});
+
 test('the row whose video does not decode is left out, counted, and listed', async () => {
   const listed = readFileSync(join(runs, 'one', 'rejected.jsonl'), 'utf8')
     .trim()
     .split('\n');
   expect(listed.map((line) => JSON.parse(line))).toEqual([
-    { set: 'train', file: 'train.jsonl', line: 1, reason: expect.stringContaining('broken.mp4 cannot be used') },
+    {
+      set: 'train',
+      file: join(folder, 'train.jsonl'),
+      line: 1,
+      reason: expect.stringContaining('broken.mp4 cannot be used'),
+    },
   ]);
   const { warnings } = await shown();
   expect(warnings.filter((event) => 'kind' in event && event.kind === 'rejected-rows')).toEqual([

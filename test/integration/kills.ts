@@ -1,7 +1,8 @@
 import { randomUUID } from 'node:crypto';
 import { join } from 'node:path';
-import { execa } from 'execa';
+import { execa, type ResultPromise } from 'execa';
 import { expect } from 'vitest';
+import { signalProcess } from '../../orchestrator/bridge/process.js';
 import { openStore } from '../../orchestrator/store/index.js';
 import { type Target, targets, withMark } from './processes.js';
 import { VAUTO } from './shared-run.js';
@@ -9,65 +10,111 @@ import { VAUTO } from './shared-run.js';
 export const SIGNALS = ['SIGKILL', 'SIGINT', 'SIGTERM'] as const;
 export const TARGETS = ['orchestrator', 'bridge', 'python'] as const;
 
+/** What happens to a run: when standard error shows the pattern (since the moment before), or after so many milliseconds. */
+export interface Moment {
+  readonly when: RegExp | number;
+  readonly what: Kill | (() => void);
+}
+
+export interface Kill {
+  readonly signal: NodeJS.Signals;
+  readonly target: Target;
+}
+
+/** How one sitting of a run ended. `hit`: for each moment that came, how many processes it reached. */
+export interface Sitting {
+  readonly exitCode: number | undefined;
+  readonly stderr: string;
+  readonly hit: readonly number[];
+}
+
 /** Runs of one recipe into one store that are killed here and there. `args`: behind `vauto run … --run NAME`. */
 export function killable(runs: string, args: readonly string[]) {
   const mark = randomUUID();
 
-  function start(name: string) {
+  /** From one start of the run to its end, with what happens to it in this order. No process is left 5 s after a signal. */
+  async function sitting(name: string, moments: readonly Moment[] = []): Promise<Sitting> {
     // No rollout may come from another run of the store.
     const words = [VAUTO, 'run', ...args, '--runs', runs, '--run', name, '--no-cache'];
     const child = execa('node', words, { env: { VAUTO_TEST_MARK: mark }, reject: false });
-    return { pid: child.pid ?? 0, stderr: child.stderr, end: child };
-  }
-
-  async function noneLeft(): Promise<void> {
-    for (const until = performance.now() + 5000; withMark(mark).length > 0; ) {
-      if (performance.now() > until) expect(withMark(mark)).toEqual([]);
-      await new Promise((resolve) => setTimeout(resolve, 50));
-    }
+    const root = child.pid ?? 0;
+    const hit: number[] = [];
+    const gone: Promise<void>[] = [];
+    const act = ({ what }: Moment) => {
+      if (typeof what === 'function') {
+        what();
+        hit.push(1);
+      } else {
+        hit.push(send(mark, root, what));
+        gone.push(noOrphans(mark, root));
+      }
+    };
+    follow(child, moments, act);
+    const { exitCode, stderr } = await child;
+    await Promise.all([...gone, noOrphans(mark, root)]);
+    return { exitCode, stderr, hit };
   }
 
   return {
+    sitting,
+
     /** To the end, which must be a good one; milliseconds. */
     async whole(name: string): Promise<number> {
       const started = performance.now();
-      const { exitCode, stderr } = await start(name).end;
+      const { exitCode, stderr } = await sitting(name);
       expect(exitCode, stderr).toBe(0);
       return performance.now() - started;
     },
 
-    /**
-     * Runs, and sends the signal when standard error shows the pattern, or after so many milliseconds. True when the run
-     * ended by it. No process is left after 5 s.
-     */
+    /** A sitting with one signal. True when the run ended by it. */
     async killed(name: string, signal: NodeJS.Signals, target: Target, when: RegExp | number): Promise<boolean> {
-      const run = start(name);
-      let sent = false;
-      const send = () => {
-        if (sent) return;
-        sent = true;
-        for (const pid of targets(mark, run.pid, target)) {
-          try {
-            process.kill(pid, signal);
-          } catch {
-            // It ended by itself.
-          }
-        }
-      };
-      let seen = '';
-      const timer = typeof when === 'number' ? setTimeout(send, when) : undefined;
-      run.stderr.on('data', (chunk) => {
-        seen += String(chunk);
-        if (typeof when !== 'number' && when.test(seen)) send();
-      });
-      const { exitCode } = await run.end;
-      clearTimeout(timer);
-      await noneLeft();
+      const { exitCode } = await sitting(name, [{ when, what: { signal, target } }]);
       return exitCode !== 0;
     },
 
     content: (name: string) => contentOf(join(runs, 'vauto.db'), name),
   };
+}
+
+/** Calls `act` with each moment as it comes. */
+function follow(child: ResultPromise, moments: readonly Moment[], act: (moment: Moment) => void): void {
+  const open = [...moments];
+  let seen = '';
+  child.stderr?.on('data', (chunk) => {
+    seen += String(chunk);
+    for (let [next] = open; next !== undefined; [next] = open) {
+      const match = typeof next.when === 'number' ? null : next.when.exec(seen);
+      if (match === null) return;
+      seen = seen.slice(match.index + match[0].length);
+      open.shift();
+      act(next);
+    }
+  });
+  const timers = moments.flatMap((moment) =>
+    typeof moment.when === 'number' ? [setTimeout(() => act(moment), moment.when)] : [],
+  );
+  void child.finally(() => {
+    for (const timer of timers) clearTimeout(timer);
+  });
+}
+
+/** How many processes got the signal. */
+function send(mark: string, root: number, { signal, target }: Kill): number {
+  return targets(mark, root, target).filter((pid) => signalProcess(pid, signal)).length;
+}
+
+/** Waits until no process of the run is without the one that started it, and at its end until there is none. */
+async function noOrphans(mark: string, root: number): Promise<void> {
+  for (const until = performance.now() + 5000; orphans(mark, root).length > 0; ) {
+    if (performance.now() > until) expect(orphans(mark, root)).toEqual([]);
+    await new Promise((resolve) => setTimeout(resolve, 50));
+  }
+}
+
+function orphans(mark: string, root: number) {
+  const family = withMark(mark);
+  const there = new Set(family.map(({ pid }) => pid));
+  return family.filter(({ pid, parent }) => pid !== root && !there.has(parent));
 }
 
 /** All that a run has found, without when and how long. */
