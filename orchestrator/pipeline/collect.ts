@@ -137,6 +137,7 @@ async function generate(collector: Collector, loads: readonly Load[], onDone: (t
   let tokens = 0;
   await engine.generate(requests, {
     signal: collector.signal,
+    onNote: (message) => collector.progress.note(message),
     onRetry: (count) => {
       // Which of them does not matter: a ledger counts them.
       const [load] = loads;

@@ -86,6 +86,14 @@ const serverSchema = z
       .optional()
       .describe('Environment variable that holds the key; the key itself is never written down.'),
     concurrency: z.int().min(1).max(4096).default(64).describe('Requests under way at a time.'),
+    patience: z
+      .number()
+      .min(0)
+      .max(86_400)
+      .default(600)
+      .describe(
+        'Seconds that the server may be gone in the middle of a run (it is started again, the network is down) before the run stops; what it was answering is asked again.',
+      ),
     media: z
       .enum(['data', 'file'])
       .default('data')

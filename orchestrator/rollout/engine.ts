@@ -57,6 +57,8 @@ export interface GenerateOptions {
   readonly onResult: (result: Rollout | RolloutFailure) => void;
   /** Called with the number of requests that have to be sent again because a process was lost. */
   readonly onRetry?: (requests: number) => void;
+  /** Called with what is being waited for, in words. */
+  readonly onNote?: (message: string) => void;
   readonly signal?: AbortSignal;
 }
 

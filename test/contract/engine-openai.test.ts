@@ -7,10 +7,12 @@ import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { exitsAt, parseCompletion } from '../../orchestrator/answer/index.js';
 import { messagesFor } from '../../orchestrator/prompting/index.js';
 import type { Prompt, Rollout } from '../../orchestrator/records/index.js';
-import type { RolloutEngine, RolloutRequest } from '../../orchestrator/rollout/engine.js';
+import type { RolloutEngine, RolloutFailure, RolloutRequest } from '../../orchestrator/rollout/engine.js';
 import { createOpenAiEngine, type OpenAiEngineOptions } from '../../orchestrator/rollout/index.js';
 import { root } from '../fixtures/bridge.js';
+import { type Door, openDoor } from '../fixtures/door.js';
 import { startVllmServer, type VllmServer } from '../fixtures/vllm-server.js';
+import { contentOf } from '../integration/kills.js';
 import { vauto } from '../integration/shared-run.js';
 import { collectAll, engineContract } from './engine.case.js';
 
@@ -236,28 +238,117 @@ test('an abort ends every request on the server at once', async () => {
   expect((await resultsOf(engine, sampled.slice(0, 4))).size).toBe(4);
 });
 
-test('a recipe evaluates and sweeps through a server', async () => {
+describe('a server that goes away while it answers', () => {
+  /** Collects through a door that is shut once the first result is there; resolves with all that was said. */
+  async function shutting(options: Partial<OpenAiEngineOptions>, reopen: (door: Door) => Promise<unknown>) {
+    const door = await openDoor(server.url);
+    const through = engineWith({ url: door.url, ...options });
+    const said: string[] = [];
+    const results = new Map<string, Rollout | RolloutFailure>();
+    let resent = 0;
+    let shut: Promise<unknown> | undefined;
+    const generating = atPace(STEP_MS, () =>
+      through.generate(sampled, {
+        onNote: (message) => said.push(message),
+        onRetry: (count) => {
+          resent += count;
+        },
+        onResult: (result) => {
+          expect(results.has(result.promptId), `${result.promptId} came twice`).toBe(false);
+          results.set(result.promptId, result);
+          shut ??= door.shut().then(() => reopen(door));
+        },
+      }),
+    );
+    const error = await generating.catch((reason: unknown) => reason);
+    await shut;
+    await through.close();
+    await door.shut();
+    return { door, error, results, said, resent };
+  }
+
+  test('is waited for, and nothing is lost, twice, or different', async () => {
+    const undisturbed = await resultsOf(engine, sampled);
+    const { door, error, results, said, resent } = await shutting({}, async (shut) => {
+      await sleep(3000);
+      await shut.open();
+    });
+    expect(error).toBeUndefined();
+    expect([...results].map(([id, result]) => [id, 'text' in result ? result.text : result.message]).sort()).toEqual(
+      [...undisturbed.values()].map(({ promptId, text }) => [promptId, text]).sort(),
+    );
+    expect(resent).toBeGreaterThan(0);
+    expect(said).toEqual([
+      expect.stringContaining(`waiting for the server at ${door.url}, which is gone`),
+      expect.stringMatching(/^warning: the server at .* was gone for \d+ s$/),
+    ]);
+  });
+
+  test('is waited for as long as the recipe says, and no longer', async () => {
+    const { door, error, results } = await shutting({ patience: 1 }, async () => {});
+    expect(error).toMatchObject({
+      name: 'UserError',
+      code: 'server-gone',
+      kind: 'dependency',
+      message: expect.stringMatching(new RegExp(`^the server at ${door.url} has been gone for \\d+ s: .*ECONNREFUSED`)),
+      fix: expect.stringContaining('engine.server.patience'),
+    });
+    expect([...results.values()].filter((result) => 'code' in result)).toEqual([]);
+  });
+});
+
+describe('a recipe', () => {
   const runs = join(scratch, 'runs');
-  const sets = {
-    'model.path': 'tiny',
-    'filter.enabled': 'false',
-    'train.enabled': 'false',
-    'engine.kind': 'openai',
-    'engine.args': '{}',
-    'engine.server': `{"url":"${server.url}/v1","media":"file","concurrency":16}`,
-    'data.train': '[]',
-    'data.benchmarks': JSON.stringify([{ name: 'perception', path: join(data, 'perception.jsonl'), limit: 24 }]),
-    'evaluate.samples.count': '0',
-    'evaluate.threshold': '0.9',
+  const run = (name: string, url: string, patience: number) => {
+    const sets = {
+      'model.path': 'tiny',
+      'filter.enabled': 'false',
+      'train.enabled': 'false',
+      'engine.kind': 'openai',
+      'engine.args': '{}',
+      'engine.server': JSON.stringify({ url, media: 'file', concurrency: 16, patience }),
+      'data.train': '[]',
+      'data.benchmarks': JSON.stringify([{ name: 'perception', path: join(data, 'perception.jsonl'), limit: 24 }]),
+      'evaluate.samples.count': '0',
+      'evaluate.threshold': '0.9',
+      'report.traces': '0',
+    };
+    const recipe = join(root, 'recipes', 'quickstart.yaml');
+    const flags = Object.entries(sets).flatMap(([path, value]) => ['--set', `${path}=${value}`]);
+    return vauto(['run', recipe, '--run', name, '--runs', runs, '--no-cache', ...flags]);
   };
-  const recipe = join(root, 'recipes', 'quickstart.yaml');
-  const flags = Object.entries(sets).flatMap(([path, value]) => ['--set', `${path}=${value}`]);
-  const ran = await vauto(['run', recipe, '--run', 'served', '--runs', runs, ...flags]);
-  expect(ran.exitCode, ran.stderr).toBe(0);
-  const { live } = JSON.parse(readFileSync(join(runs, 'served', 'sweep', 'sweep.json'), 'utf8'));
-  expect(live).toMatchObject({ n: 12, same: 12, modes: { stream: 12 } });
-  const { stdout } = await vauto(['runs', 'show', 'served', '--runs', runs, '--json']);
-  expect(JSON.parse(stdout)).toMatchObject({ run: { status: 'done' }, ledger: { rollouts: 36, failures: 0, lost: 0 } });
+
+  test('evaluates and sweeps through a server', async () => {
+    const ran = await run('served', `${server.url}/v1`, 600);
+    expect(ran.exitCode, ran.stderr).toBe(0);
+    const { live } = JSON.parse(readFileSync(join(runs, 'served', 'sweep', 'sweep.json'), 'utf8'));
+    expect(live).toMatchObject({ n: 12, same: 12, modes: { stream: 12 } });
+    const { stdout } = await vauto(['runs', 'show', 'served', '--runs', runs, '--json']);
+    expect(JSON.parse(stdout)).toMatchObject({
+      run: { status: 'done' },
+      ledger: { rollouts: 36, failures: 0, lost: 0 },
+    });
+  });
+
+  test('whose server does not come back ends with status 3 and what to do; the same command then ends as if nothing had been', async () => {
+    const door = await openDoor(server.url);
+    const first = await atPace(STEP_MS, async () => {
+      const running = run('cut', `${door.url}/v1`, 2);
+      running.stderr.on('data', (text) => {
+        if (/^evaluate: \d+\/24/m.test(String(text))) void door.shut();
+      });
+      return await running;
+    });
+    expect(first.exitCode, first.stderr).toBe(3);
+    expect(first.stderr).toContain(`evaluate: waiting for the server at ${door.url}, which is gone`);
+    expect(first.stderr).toMatch(/has been gone for \d+ s.*\n.*start it again, then the same command/);
+    await door.open();
+    const second = await run('cut', `${door.url}/v1`, 2);
+    await door.shut();
+    expect(second.exitCode, second.stderr).toBe(0);
+    const store = join(runs, 'vauto.db');
+    expect(contentOf(store, 'cut')).toEqual(contentOf(store, 'served'));
+  });
 });
 
 test('a name that the server does not serve is the recipe writer’s error', async () => {

@@ -1,7 +1,7 @@
 import { setMaxListeners } from 'node:events';
 import type { z } from 'zod';
 import type { Body } from './body.js';
-import { connectionError, parseJson, RequestFault, refusalError, Transient } from './faults.js';
+import { CutShort, connectionError, parseJson, RequestFault, refusalError, Transient } from './faults.js';
 import { type HttpReply, type HttpTarget, readAll, SilenceError, send } from './http.js';
 import { type RetryPolicy, withRetries } from './retry.js';
 import { EventReader } from './sse.js';
@@ -74,7 +74,7 @@ export function createClient(target: HttpTarget, policy: RetryPolicy): Client {
         ended = true;
       } catch (error) {
         throw error instanceof Transient && tokens !== undefined
-          ? new RequestFault('engine', `the stream was cut after ${tokens} tokens: ${error.message}`)
+          ? new CutShort('engine', `the stream was cut after ${tokens} tokens: ${error.message}`)
           : error;
       } finally {
         if (!ended) left.abort();
@@ -110,7 +110,7 @@ async function untilFirstToken(pieces: AsyncGenerator<Piece[], undefined>): Prom
   const found: Piece[] = [];
   while (!found.some(({ text, tokens, finish }) => text !== '' || tokens.length > 0 || finish !== undefined)) {
     const next = await pieces.next();
-    if (next.done) throw new Transient('the stream ended before the first token', false);
+    if (next.done) throw new Transient('the stream ended before the first token', 'broken');
     found.push(...next.value);
   }
   return found;
@@ -145,7 +145,7 @@ async function reach<T>(step: () => Promise<T>, signal: AbortSignal): Promise<T>
     return await step();
   } catch (error) {
     signal.throwIfAborted();
-    throw error instanceof SilenceError ? new RequestFault('engine', error.message) : connectionError(error);
+    throw error instanceof SilenceError ? new CutShort('engine', error.message) : connectionError(error);
   }
 }
 

@@ -16,22 +16,40 @@ export class RequestFault extends Error {
   }
 }
 
+/** The connection was lost while the request was being answered. */
+export class CutShort extends RequestFault {}
+
+/** What stands in the way: too much to do; no server behind the connection, or none any more; no connection at all. */
+export type Trouble = 'busy' | 'broken' | 'unreachable';
+
 /** May succeed when it is tried again. */
 export class Transient extends Error {
   override readonly name = 'Transient';
 
   constructor(
     message: string,
-    /** No connection came about at all. */
-    readonly unreachable: boolean,
+    readonly trouble: Trouble,
     /** Seconds that the server asks to wait. */
     readonly retryAfter?: number | undefined,
   ) {
     super(message);
   }
+
+  get unreachable(): boolean {
+    return this.trouble === 'unreachable';
+  }
 }
 
-const BUSY: ReadonlySet<number> = new Set([429, 502, 503, 504]);
+/** Whether it may be the server that has gone, and not the request that is at fault. */
+export function isLoss(error: unknown): error is Transient | RequestFault {
+  if (error instanceof Transient) return error.trouble !== 'busy';
+  // A server whose engine has died answers so before it ends.
+  return error instanceof CutShort || (error instanceof RequestFault && (error.status ?? 0) >= 500);
+}
+
+const BUSY = 429;
+/** Of a proxy whose server is away, or of a server that is about to end. */
+const AWAY: ReadonlySet<number> = new Set([502, 503, 504]);
 const TOO_LONG = /maximum (model|context) length|max_model_len|longer than the maximum|encoder cache size/i;
 const MEDIA = /image|video|media|file|frame|decode|url/i;
 /** Values that stand in the recipe; wrong, they are wrong for every request. */
@@ -48,7 +66,8 @@ export interface Refusal {
 /** What a refusal means: an attempt to be repeated, a request that fails, or an error of the user's that stops the batch. */
 export function refusalError({ status, text, retryAfter, hasMedia }: Refusal): Error {
   const message = messageOf(text);
-  if (BUSY.has(status)) return new Transient(`status ${status}: ${message}`, false, retryAfter);
+  if (status === BUSY || AWAY.has(status))
+    return new Transient(`status ${status}: ${message}`, status === BUSY ? 'busy' : 'broken', retryAfter);
   if (status === 401 || status === 403) return keyRefused(status, message);
   if (status === 404) return notFound(message);
   if (status === 400 && SAMPLING.has(parameterOf(text))) return samplingRefused(message);
@@ -64,7 +83,7 @@ const BROKEN: ReadonlySet<unknown> = new Set(['ECONNRESET', 'EPIPE', 'ERR_STREAM
 export function connectionError(error: unknown): Transient {
   const { code, message } = error as NodeJS.ErrnoException;
   // Node gives no message when it has tried several addresses of one name.
-  return new Transient(message || (code ?? 'no reason given'), !BROKEN.has(code));
+  return new Transient(message || (code ?? 'no reason given'), BROKEN.has(code) ? 'broken' : 'unreachable');
 }
 
 /** The server's own words, or the beginning of whatever came instead. */

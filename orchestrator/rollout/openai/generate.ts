@@ -2,7 +2,7 @@ import type { ExitRecord } from '../../records/index.js';
 import type { Body } from './body.js';
 import type { Call, Client } from './client.js';
 import { type Decision, decideExit, UNDECIDED } from './exit.js';
-import { RequestFault } from './faults.js';
+import { CutShort } from './faults.js';
 import { HeadWatcher } from './head.js';
 import { firstTokens, joinPieces, type Reply } from './reply.js';
 import type { Piece } from './wire.js';
@@ -56,9 +56,12 @@ export function exited(reply: Reply, decision: Decision, mode: ExitRecord['mode'
   };
 }
 
+/** How a server finishes what it is answering when it is told to end. */
+const ABORTED = 'abort';
+
 /** The pieces of a completion that the server ended. */
 export function finished(pieces: readonly Piece[]): Reply {
   const reply = joinPieces(pieces);
-  if (reply.finish !== undefined) return reply;
-  throw new RequestFault('engine', `the stream was cut after ${reply.tokens.length} tokens`);
+  if (reply.finish !== undefined && reply.finish !== ABORTED) return reply;
+  throw new CutShort('engine', `the stream was cut after ${reply.tokens.length} tokens`);
 }

@@ -8,6 +8,7 @@ import { RequestFault, Transient } from './faults.js';
 import { exitInStream, type Generated, generateStreamed, generateWhole } from './generate.js';
 import { createTarget } from './http.js';
 import type { MediaUrls } from './media.js';
+import { createReconnect, type Persistence } from './reconnect.js';
 import { toRollout } from './reply.js';
 import { RETRY, type RetryPolicy } from './retry.js';
 import { meetServer, type Server } from './server.js';
@@ -31,17 +32,20 @@ export interface OpenAiEngineOptions {
   readonly exitMode?: 'stream' | 'two-requests' | undefined;
   /** Milliseconds without a byte from the server after which a request has failed; default 10 minutes. */
   readonly requestTimeoutMs?: number | undefined;
+  /** Seconds that the server may be gone once it has answered, before the batch stops; default 10 minutes. */
+  readonly patience?: number | undefined;
   readonly retry?: RetryPolicy | undefined;
   readonly onLog?: (line: string) => void;
 }
 
 export const DEFAULT_CONCURRENCY = 64;
 const SILENCE_MS = 600_000;
+const PATIENCE = 600;
 
 /**
  * A server that somebody else started: any vLLM (or what speaks as it does) behind `/v1/chat/completions`. It keeps its weights,
  * and it decodes the media; so it can evaluate and filter, and cannot train. A request that it refuses is a failure of its own;
- * what would fail every request (no connection, no such model) stops the batch.
+ * what would fail every request (no connection, no such model) stops the batch. A server that goes away in the middle is waited for.
  */
 export function createOpenAiEngine(options: OpenAiEngineOptions): RolloutEngine {
   const base = options.url.replace(/\/+$/, '').replace(/\/v1$/, '');
@@ -49,15 +53,25 @@ export function createOpenAiEngine(options: OpenAiEngineOptions): RolloutEngine 
     apiKey: apiKey(options.apiKeyEnv),
     silenceMs: options.requestTimeoutMs ?? SILENCE_MS,
   });
-  const client = createClient(target, options.retry ?? RETRY);
+  const policy = options.retry ?? RETRY;
+  const client = createClient(target, { ...policy, onlyBusy: true });
   const queue = new PQueue({ concurrency: options.concurrency ?? DEFAULT_CONCURRENCY });
   const closed = new AbortController();
   setMaxListeners(0, closed.signal);
   let server: Server | undefined;
+  const withServer = createReconnect(
+    {
+      base,
+      patienceMs: (options.patience ?? PATIENCE) * 1000,
+      look: (signal) => meetServer(createClient(target, { ...policy, attempts: 1 }), base, options.model, signal),
+      onLog: options.onLog ?? (() => {}),
+    },
+    closed.signal,
+  );
 
   async function meet(signal: AbortSignal): Promise<Server> {
     if (server !== undefined) return server;
-    server = await meetServer(client, base, options.model, signal).catch((error: unknown) => {
+    server = await meetServer(createClient(target, policy), base, options.model, signal).catch((error: unknown) => {
       throw batchError(error, base);
     });
     const { info, model, maxModelLen = 'an unknown number of', logprobs } = server;
@@ -84,15 +98,11 @@ export function createOpenAiEngine(options: OpenAiEngineOptions): RolloutEngine 
   }
 
   /** The result of one request; throws only what concerns the whole batch. */
-  async function settle(
-    request: RolloutRequest,
-    server: Server,
-    signal: AbortSignal,
-  ): Promise<Rollout | RolloutFailure> {
+  async function settle(request: RolloutRequest, call: Persistence): Promise<Rollout | RolloutFailure> {
     try {
-      return await complete(request, server, signal);
+      return await withServer(call, () => complete(request, call.server, call.signal));
     } catch (error) {
-      signal.throwIfAborted();
+      call.signal.throwIfAborted();
       const fault = requestFault(batchError(error, base));
       return { promptId: request.promptId, index: request.index, code: fault.code, message: fault.message };
     }
@@ -100,18 +110,23 @@ export function createOpenAiEngine(options: OpenAiEngineOptions): RolloutEngine 
 
   return {
     info: async () => (await meet(closed.signal)).info,
-    async generate(requests, { onResult, signal }) {
+    async generate(requests, { onResult, onRetry, onNote, signal }) {
       signal?.throwIfAborted();
       const given = signal === undefined ? [closed.signal] : [closed.signal, signal];
       const stop = new AbortController();
       const any = AbortSignal.any([stop.signal, ...given]);
       setMaxListeners(0, any);
-      const server = await meet(any);
+      const call: Persistence = {
+        server: await meet(any),
+        signal: any,
+        onNote: (message) => onNote?.(message),
+        onRetry: () => onRetry?.(1),
+      };
       const tasks = requests.map((request) =>
         queue.add(async () => {
           any.throwIfAborted();
           try {
-            onResult(await settle(request, server, any));
+            onResult(await settle(request, call));
           } catch (error) {
             // One error of the batch ends all its requests, on the server too.
             stop.abort(error);

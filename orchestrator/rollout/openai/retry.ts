@@ -9,6 +9,8 @@ export interface RetryPolicy {
   readonly baseMs: number;
   /** Milliseconds that no wait exceeds, whatever the server asks for. */
   readonly mostMs: number;
+  /** Only a busy server is asked again: of one that has gone the caller takes care. */
+  readonly onlyBusy?: boolean;
 }
 
 export const RETRY: RetryPolicy = { attempts: 6, baseMs: 500, mostMs: 30_000 };
@@ -25,6 +27,7 @@ export async function withRetries<T>(
       return await run();
     } catch (error) {
       if (!(error instanceof Transient) || attempt >= policy.attempts) throw error;
+      if (policy.onlyBusy && error.trouble !== 'busy') throw error;
       const wait = waitMs(policy, attempt, seed, error.retryAfter);
       await sleep(wait, undefined, { signal }).catch(() => signal.throwIfAborted());
     }

@@ -11,6 +11,27 @@ export function unreachable(base: string, cause: Error): UserError {
   });
 }
 
+/** It was there, and has been away for longer than it may. */
+export function serverGone(base: string, seconds: number, cause: Error): UserError {
+  return new UserError({
+    code: 'server-gone',
+    kind: 'dependency',
+    message: `the server at ${base} has been gone for ${seconds} s: ${cause.message}`,
+    fix: 'start it again, then the same command, which goes on where it stopped; engine.server.patience is how many seconds it is waited for',
+    cause,
+  });
+}
+
+/** It came back as another than the one that made the rollouts so far. */
+export function serverChanged(base: string, before: string, now: string): UserError {
+  return new UserError({
+    code: 'server-changed',
+    kind: 'dependency',
+    message: `the server at ${base} came back as another one: ${now}, before ${before}`,
+    fix: 'serve the same model as before and start the same command again, or begin another run with --run NAME',
+  });
+}
+
 /** The server does not even answer the first small request. */
 export function refusesAll(base: string, cause: Error): UserError {
   return new UserError({

@@ -1,6 +1,12 @@
 import { expect, test } from 'vitest';
 import { UserError } from '../../../../orchestrator/errors.js';
-import { RequestFault, refusalError, Transient } from '../../../../orchestrator/rollout/openai/faults.js';
+import {
+  CutShort,
+  isLoss,
+  RequestFault,
+  refusalError,
+  Transient,
+} from '../../../../orchestrator/rollout/openai/faults.js';
 import { waitMs, withRetries } from '../../../../orchestrator/rollout/openai/retry.js';
 
 const body = (message: string, param?: string) => JSON.stringify({ error: { message, param } });
@@ -50,8 +56,18 @@ test('what may succeed is tried again, as often as the policy says, and nothing 
     };
     return withRetries(policy, 0, signal, run);
   };
-  const busy = new Transient('busy', false);
+  const busy = new Transient('busy', 'busy');
   expect(await failing([busy, busy])).toBe(3);
   await expect(failing([busy, busy, busy])).rejects.toBe(busy);
   await expect(failing([new RequestFault('media', 'broken')])).rejects.toMatchObject({ code: 'media' });
 });
+
+test.each([
+  ['no connection', new Transient('refused', 'unreachable'), true],
+  ['a connection that broke', new Transient('reset', 'broken'), true],
+  ['a stream that was cut', new CutShort('engine', 'cut'), true],
+  ['status 500, as of a dead engine', refusalError({ status: 500, text: '', hasMedia: false }), true],
+  ['status 503', refusalError({ status: 503, text: '', hasMedia: false }), true],
+  ['status 429', refusalError({ status: 429, text: '', hasMedia: false }), false],
+  ['status 400', refusalError({ status: 400, text: '', hasMedia: false }), false],
+])('%s: the server may have gone: %#', (_name, error, loss) => expect(isLoss(error)).toBe(loss));
