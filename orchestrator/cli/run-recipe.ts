@@ -48,7 +48,7 @@ export async function executeRun(file: string, flags: RunFlags, resume?: string)
     progress: (stage): RunProgress => progress.stage(stage),
     command,
   });
-  const started = Date.now();
+  const started = performance.now();
   try {
     await execute(session);
     session.store.setRunStatus(session.runId, 'done');
@@ -61,7 +61,7 @@ export async function executeRun(file: string, flags: RunFlags, resume?: string)
     await session.close();
     interrupt.dispose();
   }
-  return summariseRun(resolve(flags.runs), runName, (Date.now() - started) / 1000);
+  return summariseRun(resolve(flags.runs), runName, (performance.now() - started) / 1000);
 }
 
 /** The same command again, as it is typed: overrides belong to the recipe, `--force` does not (it would begin anew). */

@@ -90,13 +90,13 @@ function openReader(file: string, timeout: number): Database.Database {
 
 /** SQLite does not wait when several processes turn a new file to WAL at once: it says busy, so the turn is tried again. */
 function useWal(db: Database.Database, timeout: number): void {
-  const until = Date.now() + timeout;
+  const until = performance.now() + timeout;
   for (;;) {
     try {
       db.pragma('journal_mode = WAL');
       return;
     } catch (error) {
-      if ((error as { code?: string }).code !== 'SQLITE_BUSY' || Date.now() > until) throw error;
+      if ((error as { code?: string }).code !== 'SQLITE_BUSY' || performance.now() > until) throw error;
       Atomics.wait(new Int32Array(new SharedArrayBuffer(4)), 0, 0, 20);
     }
   }

@@ -76,7 +76,7 @@ export function runQueries(db: Database, file: string): RunQueries {
   const inCurrent = 'stage IN (SELECT id FROM stages WHERE run = ? AND superseded = 0)';
   return {
     findRun: (name) => all<RawRun>('SELECT * FROM runs WHERE name = ?', name).map((row) => runOf(row, file))[0],
-    listRuns: () => all<RawRun>('SELECT * FROM runs ORDER BY created_at DESC, id DESC').map((row) => runOf(row, file)),
+    listRuns: () => all<RawRun>('SELECT * FROM runs ORDER BY id DESC').map((row) => runOf(row, file)),
     stages: (runId, options) => {
       const which = options?.all ? '' : 'AND superseded = 0';
       return all<RawStage>(`SELECT * FROM stages WHERE run = ? ${which} ORDER BY id`, runId).map(stageOf);
