@@ -23,7 +23,12 @@ export interface StepRow {
 export interface Shown {
   readonly run: { readonly status: string; readonly environment: { readonly packages: Record<string, string> } };
   readonly stages: readonly { readonly name: string; readonly status: string; readonly seconds: number }[];
-  readonly ledger: { readonly prompts: Record<string, number>; readonly rollouts: number; readonly lost: number };
+  readonly ledger: {
+    readonly prompts: Record<string, number>;
+    readonly rollouts: number;
+    readonly retried: number;
+    readonly lost: number;
+  };
   readonly metrics: readonly Metric[];
   readonly training: { readonly steps: readonly StepRow[]; readonly rewardFirst: number; readonly rewardLast: number };
   readonly usage: Record<'seconds' | 'peakMemoryBytes' | 'engineImportSeconds' | 'engineLoadSeconds', number>;

@@ -1,0 +1,73 @@
+// A vLLM server that is ended in the middle of an evaluation, at once or gently, and started again on its port: the run waits
+// for it and ends as one whose server stayed. Minutes; what happened is written to docs/results/server-restart.json.
+import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { afterAll, beforeAll, expect, test } from 'vitest';
+import { root } from '../fixtures/bridge.js';
+import { startVllmServer, type VllmServer } from '../fixtures/vllm-server.js';
+import { contentOf } from '../integration/kills.js';
+import { vauto } from '../integration/shared-run.js';
+import { record, showRun } from './record.js';
+
+/** A step of the server, so that many requests are under way when it ends. */
+const STEP_MS = 50;
+
+const scratch = mkdtempSync(join(tmpdir(), 'vauto-restart-'));
+const runs = join(scratch, 'runs');
+const file = join(runs, 'vauto.db');
+const pace = join(scratch, 'pace');
+const ends: object[] = [];
+let server: VllmServer;
+
+beforeAll(async () => {
+  server = await startVllmServer(join(scratch, 'log'), pace);
+  const { exitCode, stderr } = await run('stayed');
+  expect(exitCode, stderr).toBe(0);
+  writeFileSync(pace, String(STEP_MS));
+});
+afterAll(async () => {
+  await server?.stop();
+  const { run: shown } = await showRun(runs, 'stayed');
+  record('server-restart', { run: shown }, { stepMilliseconds: STEP_MS, ends });
+  rmSync(scratch, { recursive: true });
+});
+
+function run(name: string) {
+  const data = join(root, 'recipes', 'tiny', 'data');
+  const sets = {
+    'model.path': 'tiny',
+    'filter.enabled': 'false',
+    'train.enabled': 'false',
+    'engine.kind': 'openai',
+    'engine.args': '{}',
+    'engine.server': JSON.stringify({ url: `${server.url}/v1`, media: 'file', concurrency: 16 }),
+    'data.train': '[]',
+    'data.benchmarks': JSON.stringify([{ name: 'reasoning', path: join(data, 'reasoning.jsonl'), limit: 96 }]),
+    'evaluate.samples.count': '1',
+    'evaluate.threshold': '0.9',
+    'report.traces': '0',
+  };
+  const flags = Object.entries(sets).flatMap(([path, value]) => ['--set', `${path}=${value}`]);
+  const recipe = join(root, 'recipes', 'quickstart.yaml');
+  return vauto(['run', recipe, '--run', name, '--runs', runs, '--no-cache', ...flags]);
+}
+
+test.each(['SIGKILL', 'SIGTERM'] as const)('ended by %s and started again', { timeout: 900_000 }, async (signal) => {
+  const running = run(signal);
+  let again: Promise<unknown> | undefined;
+  running.stderr.on('data', (text) => {
+    if (!/^evaluate: \d+\/\d/m.test(String(text))) return;
+    again ??= server.stop(signal).then(async () => {
+      server = await startVllmServer(join(scratch, 'log'), pace, server.port);
+    });
+  });
+  const { exitCode, stderr } = await running;
+  await again;
+  expect(exitCode, stderr).toBe(0);
+  const gone = /warning: the server at \S+ was gone for (\d+) s/.exec(stderr);
+  expect(gone, stderr).not.toBeNull();
+  expect(contentOf(file, signal)).toEqual(contentOf(file, 'stayed'));
+  const { ledger } = await showRun(runs, signal);
+  ends.push({ signal, secondsGone: Number(gone?.[1]), sentAgain: ledger.retried, rollouts: ledger.rollouts });
+});
