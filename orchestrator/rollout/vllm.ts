@@ -61,12 +61,13 @@ export async function createVllmEngine(options: VllmEngineOptions): Promise<Roll
   let weights = options.model;
   let loaded: { readonly info: EngineInfo; readonly start: number } | undefined;
 
-  async function load(signal?: AbortSignal): Promise<EngineInfo> {
+  /** `wanted`: the weights that an engine which has to come up is given. */
+  async function load(signal?: AbortSignal, wanted = weights): Promise<EngineInfo> {
     if (loaded?.start === worker.starts) return loaded.info;
     const callOptions = signal === undefined ? {} : { signal };
     let info = await worker.call('rollout.load', loadParams(options), callOptions);
     // Tokenizer and processor stay those of the model that the recipe names; only weights are exchanged.
-    if (weights !== options.model) info = await worker.call('rollout.swap', { model: weights }, callOptions);
+    if (wanted !== options.model) info = await worker.call('rollout.swap', { model: wanted }, callOptions);
     loaded = { info: toInfo(info), start: worker.starts };
     options.onUp?.(loaded.info);
     options.onLog?.(
@@ -76,26 +77,26 @@ export async function createVllmEngine(options: VllmEngineOptions): Promise<Roll
   }
 
   /** Runs a call on a loaded engine; a process that came back without one is loaded once more. */
-  async function withEngine<T>(call: () => Promise<T>, signal?: AbortSignal): Promise<T> {
-    await load(signal);
+  async function withEngine<T>(call: () => Promise<T>, signal?: AbortSignal, wanted?: string): Promise<T> {
+    await load(signal, wanted);
     try {
       return await call();
     } catch (error) {
       if (!isNotLoaded(error)) throw error;
       loaded = undefined;
-      await load(signal);
+      await load(signal, wanted);
       return await call();
     }
   }
 
   /** The same on another process when the first was lost: what the engine takes or says does not depend on which it is. */
-  async function surviving<T>(call: () => Promise<T>): Promise<T> {
+  async function surviving<T>(call: () => Promise<T>, wanted?: string): Promise<T> {
     try {
-      return await withEngine(call);
+      return await withEngine(call, undefined, wanted);
     } catch (error) {
       if (!isLoss(error)) throw error;
       options.onLog?.(`the engine's process was lost (${error.code}) and is replaced`);
-      return withEngine(call);
+      return withEngine(call, undefined, wanted);
     }
   }
 
@@ -174,7 +175,9 @@ export async function createVllmEngine(options: VllmEngineOptions): Promise<Roll
       return items.map(toInspectItem);
     },
     async loadWeights(folder) {
-      const swapped = await surviving(() => worker.call('rollout.swap', { model: folder })).catch((error: unknown) => {
+      // An engine that comes up for this is not given its last weights: a training has taken them off the disk by then.
+      const swap = () => worker.call('rollout.swap', { model: folder });
+      const swapped = await surviving(swap, options.model).catch((error: unknown) => {
         // Python gives the engine up after a swap that went wrong half-way; the next call brings it up with the old weights.
         if (error instanceof WorkerError) loaded = undefined;
         throw error;
