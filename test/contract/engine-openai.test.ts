@@ -12,7 +12,7 @@ import { createOpenAiEngine, type OpenAiEngineOptions } from '../../orchestrator
 import { root } from '../fixtures/bridge.js';
 import { type Door, openDoor } from '../fixtures/door.js';
 import { startVllmServer, type VllmServer } from '../fixtures/vllm-server.js';
-import { contentOf } from '../integration/kills.js';
+import { servedContentOf } from '../integration/kills.js';
 import { vauto } from '../integration/shared-run.js';
 import { collectAll, engineContract } from './engine.case.js';
 
@@ -347,7 +347,7 @@ describe('a recipe', () => {
     await door.shut();
     expect(second.exitCode, second.stderr).toBe(0);
     const store = join(runs, 'vauto.db');
-    expect(contentOf(store, 'cut')).toEqual(contentOf(store, 'served'));
+    expect(servedContentOf(store, 'cut')).toEqual(servedContentOf(store, 'served'));
   });
 });
 

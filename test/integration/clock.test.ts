@@ -22,7 +22,7 @@ const sets = [
   'report.traces=0',
 ];
 
-/** A run from recorded rollouts in a store of its own; with a jump, the clocks of all its processes make it after a second. */
+/** A run from recorded rollouts in a store of its own; with a jump, the clocks of all its processes make it. */
 async function replayed(name: string, jump?: number) {
   const runs = join(folder, name);
   const args = ['run', join(ROOT, 'recipes', 'quickstart.yaml'), '--runs', runs, '--run', 'one', '--json'];

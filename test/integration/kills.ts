@@ -147,6 +147,16 @@ export function contentOf(file: string, name: string) {
   }
 }
 
+/** The same without what a server's own cache and the moment decide: tokens from its cache, tokens behind an early exit. */
+export function servedContentOf(file: string, name: string) {
+  const { artifacts, rows, ...found } = contentOf(file, name);
+  const answers = rows.map(({ rollout: { cachedTokens, exit, ...rollout }, ...row }) => {
+    const { wastedTokens, ...decided } = exit ?? {};
+    return { ...row, rollout: { ...rollout, exit: decided } };
+  });
+  return { ...found, rows: answers };
+}
+
 /** What was done in the last sitting is told apart from what was found. */
 function withoutTime(result: unknown): unknown {
   const { engineSeconds, generatedTokens, rollouts, weights, ...rest } = (result ?? {}) as Record<string, unknown>;

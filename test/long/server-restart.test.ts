@@ -6,7 +6,7 @@ import { join } from 'node:path';
 import { afterAll, beforeAll, expect, test } from 'vitest';
 import { root } from '../fixtures/bridge.js';
 import { startVllmServer, type VllmServer } from '../fixtures/vllm-server.js';
-import { contentOf } from '../integration/kills.js';
+import { servedContentOf } from '../integration/kills.js';
 import { vauto } from '../integration/shared-run.js';
 import { record, showRun } from './record.js';
 
@@ -67,7 +67,7 @@ test.each(['SIGKILL', 'SIGTERM'] as const)('ended by %s and started again', { ti
   expect(exitCode, stderr).toBe(0);
   const gone = /warning: the server at \S+ was gone for (\d+) s/.exec(stderr);
   expect(gone, stderr).not.toBeNull();
-  expect(contentOf(file, signal)).toEqual(contentOf(file, 'stayed'));
+  expect(servedContentOf(file, signal)).toEqual(servedContentOf(file, 'stayed'));
   const { ledger } = await showRun(runs, signal);
   ends.push({ signal, secondsGone: Number(gone?.[1]), sentAgain: ledger.retried, rollouts: ledger.rollouts });
 });
