@@ -10,6 +10,7 @@ import type { Store } from '../store/index.js';
 import { describeArtifact } from './artifacts.js';
 import { collect, gradeRollouts } from './collect.js';
 import { createEngines, type EngineUse } from './engines.js';
+import { frameEnvironment } from './frames.js';
 import { watchMemory } from './memory.js';
 import type { Determinism, Reuse, StageContext, StageName, StageProgress } from './stage.js';
 
@@ -53,12 +54,14 @@ export interface RuntimeOptions {
   readonly python: string;
   readonly pythonPath: string;
   readonly onLog: (line: string) => void;
+  /** Folder of decoded frames, shared by workers and runs; without one each process decodes for itself. */
+  readonly frames?: string;
 }
 
 /** The outside world of a run: the bridge, one warm engine whose weights are swapped, the trainer, math-verify. */
-export function createRuntime({ loaded, python, pythonPath, onLog }: RuntimeOptions): Runtime {
+export function createRuntime({ loaded, python, pythonPath, onLog, frames }: RuntimeOptions): Runtime {
   const { recipe } = loaded;
-  const env = { ...ENGINE_ENVIRONMENT, ...process.env };
+  const env = { ...ENGINE_ENVIRONMENT, ...frameEnvironment(frames), ...process.env };
   const bridge = openBridge({ python, pythonPath, env, onLog });
   const memory = watchMemory();
   let engineStarts: Usage['engineStarts'] = [];

@@ -17,6 +17,7 @@ import { engineSleeps } from '../training/sleep.js';
 import { hashFile, hashFolder } from './artifacts.js';
 import { checkWithPython } from './check-with-python.js';
 import { createRuntime, type Runtime, stageContext } from './context.js';
+import { FRAMES_FOLDER } from './frames.js';
 import { determinismOf, identityOf, reuseOf } from './identity.js';
 import { contentKey, promptsKey } from './key.js';
 import { keepIn, loadData, promptsOf, recordLeftOut } from './load-data.js';
@@ -104,7 +105,8 @@ export async function openSession(options: SessionOptions): Promise<Session> {
       signal,
     });
     const log = openLog(runFolder);
-    const runtime = createRuntime({ loaded, python, pythonPath, onLog: log.write });
+    const frames = join(options.runsFolder, FRAMES_FOLDER);
+    const runtime = createRuntime({ loaded, python, pythonPath, onLog: log.write, frames });
     opened.push(
       () => runtime.close(),
       () => log.close(),

@@ -7,6 +7,8 @@ import math
 import shutil
 import subprocess
 import sys
+import threading
+from itertools import islice
 from pathlib import Path
 
 import pytest
@@ -15,6 +17,7 @@ from videos import write_sound, write_video
 
 from vauto_worker.engine import engine_arguments, start_engine
 from vauto_worker.errors import UserFault
+from vauto_worker.generation import DECODED_AHEAD, Generation, decoded_ahead
 from vauto_worker.video_budget import VideoBudget
 
 ROWS = [*tiny_rows("reasoning")[:12], *tiny_rows("grounding")[:4]]
@@ -184,6 +187,54 @@ def test_cancelling_leaves_nothing_behind(engine, whole):
     assert 3 <= len(some) < 32 and same(whole[0], some)
     assert not engine.running().core.has_unfinished_requests()
     assert same(whole[0], generate(engine, REQUESTS)[0])
+
+
+def batches_of(running, most, monkeypatch):
+    """Requests of each step, and rollouts by their ends, of an engine that runs 6 at once and is given `most`."""
+    batches, step, scheduler = [], running.core.step, running.core.engine_core.engine_core.scheduler
+
+    def watched():
+        outputs = step()
+        batches.append([request.request_id.split("-")[0] for request in scheduler.running])
+        return outputs
+
+    running.core.reset_prefix_cache()
+    running.core.reset_encoder_cache()
+    host = RecordingHost()
+    with monkeypatch.context() as patch:
+        patch.setattr(running.core, "step", watched)
+        patch.setattr(scheduler, "max_num_running_reqs", 6)
+        patch.setattr(scheduler, "max_num_active_reqs", 6)
+        patch.setattr(type(running), "most_at_once", most)
+        Generation(running, host, len(REQUESTS)).run(REQUESTS)
+    return batches, host.of("rollout")
+
+
+def test_requests_that_are_added_while_it_steps_make_the_same_batches(engine, monkeypatch):
+    running = engine.running()
+    assert running.most_at_once == running.core.engine_core.engine_core.scheduler.max_num_running_reqs
+    as_needed = batches_of(running, 6, monkeypatch)
+    all_first = batches_of(running, 10**9, monkeypatch)
+    assert as_needed == all_first and max(map(len, as_needed[0])) == 6
+    assert batches_of(running, 5, monkeypatch)[0] != all_first[0]
+
+
+def test_media_are_decoded_ahead_in_order_and_not_too_far():
+    started, gate = [], threading.Semaphore(0)
+
+    def load(media):
+        gate.acquire()
+        started.append(media[0])
+        return [media[0] * 2]
+
+    requests = [{"id": 4 * clip + index, "media": [clip]} for clip in range(12) for index in range(4)]
+    feed = decoded_ahead(requests, load)
+    gate.release(100)
+    taken = [(request["id"], seen.result()) for request, seen in islice(feed, 10)]
+    assert taken == [(number, [number // 4 * 2]) for number in range(10)]
+    # The third clip's turn: it and the next DECODED_AHEAD are all that was begun, each once.
+    feed.close()
+    assert sorted(started) == list(range(len(started))) and 3 <= len(started) <= 3 + DECODED_AHEAD
 
 
 def test_inspection_gives_the_log_probs_of_generation(engine, whole):

@@ -72,6 +72,12 @@ class Engine:
     def max_model_len(self) -> int:
         return self.core.model_config.max_model_len
 
+    @property
+    def most_at_once(self) -> int:
+        """Requests that the engine runs together; the others wait their turn."""
+        config = self.core.vllm_config.scheduler_config
+        return max(config.max_num_seqs, getattr(config, "max_num_active_seqs", None) or 0)
+
     def info(self) -> dict[str, Any]:
         """The wire's description of the engine."""
         return {

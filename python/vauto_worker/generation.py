@@ -1,4 +1,4 @@
-"""Running requests through the engine: all added in order, then stepped until each has finished, results streamed."""
+"""Running requests through the engine: added in order, stepped until each has finished, results streamed."""
 
 from __future__ import annotations
 
@@ -6,9 +6,12 @@ import hashlib
 import json
 import math
 import time
-from collections.abc import Iterator
+from collections import deque
+from collections.abc import Callable, Generator, Iterator
 from concurrent.futures import Future, ThreadPoolExecutor
 from dataclasses import dataclass, field
+from itertools import groupby
+from operator import itemgetter
 from typing import Any
 
 from .early_exit import take_records
@@ -22,6 +25,8 @@ DECIDING = ("temperature", "top_p", "top_k", "max_tokens", "stop", "seed", "exit
 # Of a request that ended before its first answer was there.
 NO_BOX = {"exited": False, "confidence": None, "reason": "no-box"}
 DECODE_THREADS = 2
+# Media that wait, decoded, for their requests' turn: at most 20 MB each with the paper's budget.
+DECODED_AHEAD = 4
 
 
 @dataclass
@@ -42,32 +47,36 @@ class Generation:
     def run(self, requests: list[dict[str, Any]]) -> dict[str, Any]:
         """Result of the wire method; a request that fails becomes a `failed` event and hurts no other."""
         started = time.perf_counter()
+        feed = decoded_ahead(requests, self.engine.load_media)
         try:
-            for request, seen in self.with_media(requests):
-                self.add(request, seen)
-                self.beat()
-            while self.engine.core.has_unfinished_requests() and not self.host.cancelled():
+            while not self.host.cancelled():
+                self.fill(feed)
+                if not self.engine.core.has_unfinished_requests():
+                    break
                 for output in self.engine.core.step():
                     self.finish(output)
                 self.beat()
         finally:
+            feed.close()
             self.drop_unfinished()
         self.beat(force=True)
         return {"seconds": time.perf_counter() - started, "generated_tokens": self.finished_tokens}
 
-    def with_media(self, requests: list[dict[str, Any]]) -> Iterator[tuple[dict[str, Any], Future[list[Any]]]]:
-        """Each request with its decoded media, decoded a little ahead on other threads."""
-        with ThreadPoolExecutor(DECODE_THREADS) as pool:
-            ahead: list[tuple[dict[str, Any], Future[list[Any]]]] = []
-            for request in requests:
-                ahead.append((request, pool.submit(self.engine.load_media, request["media"])))
-                if len(ahead) > 2 * DECODE_THREADS:
-                    yield ahead.pop(0)
-            yield from ahead
+    def fill(self, feed: Iterator[tuple[dict[str, Any], Future[list[Any]]]]) -> None:
+        """Adds requests until the engine has as many as it runs at once; the media of the next are decoded meanwhile.
+
+        A step never takes more, so its batch is the same as if all had been added before the first. It is waited for
+        media that are not decoded yet: batches must not depend on how long that takes.
+        """
+        most = self.engine.most_at_once
+        while self.engine.core.get_num_unfinished_requests() < most and not self.host.cancelled():
+            following = next(feed, None)
+            if following is None:
+                return
+            self.add(*following)
+            self.beat()
 
     def add(self, request: dict[str, Any], seen: Future[list[Any]]) -> None:
-        if self.host.cancelled():
-            return
         name = str(request["id"])
         try:
             media = seen.result()
@@ -136,6 +145,30 @@ class Generation:
         left = list(self.engine.core.output_processor.request_states)
         if left:
             self.engine.core.abort_request(left, internal=True)
+
+
+def decoded_ahead(
+    requests: list[dict[str, Any]], load: Callable[[list[dict[str, Any]]], list[Any]]
+) -> Generator[tuple[dict[str, Any], Future[list[Any]]]]:
+    """Each request with its decoded media, in order; those of the next DECODED_AHEAD are decoded on other threads.
+
+    Requests about the same media that follow each other share one decoding.
+    """
+    pool = ThreadPoolExecutor(DECODE_THREADS)
+    try:
+        ahead: deque[tuple[list[dict[str, Any]], Future[list[Any]]]] = deque()
+        for media, group in groupby(requests, key=itemgetter("media")):
+            ahead.append((list(group), pool.submit(load, media)))
+            if len(ahead) > DECODED_AHEAD:
+                yield from each(*ahead.popleft())
+        while ahead:
+            yield from each(*ahead.popleft())
+    finally:
+        pool.shutdown(cancel_futures=True)
+
+
+def each(group: list[dict[str, Any]], seen: Future[list[Any]]) -> Iterator[tuple[dict[str, Any], Future[list[Any]]]]:
+    return ((request, seen) for request in group)
 
 
 @dataclass(frozen=True)

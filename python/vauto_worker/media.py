@@ -3,19 +3,22 @@
 from __future__ import annotations
 
 import hashlib
+import inspect
+import json
 import os
-import threading
-from collections import OrderedDict
-from collections.abc import Callable
-from dataclasses import dataclass, field
-from functools import cached_property
+import re
+from dataclasses import asdict, dataclass
+from functools import cache, cached_property
+from importlib.metadata import version
 from pathlib import Path
 from typing import Any
 
+import av
 import numpy as np
 from PIL import Image, ImageOps, UnidentifiedImageError
 
-from . import video_decode
+from . import frame_files, video_budget, video_decode
+from .frame_cache import FrameCache
 from .video_budget import DEFAULT_FACTOR, VideoBudget, frame_size, processor_kwargs, sample_times
 from .video_decode import MediaFault
 
@@ -35,6 +38,8 @@ __all__ = [
 
 # Decoded frames kept for the other rollouts of a group; the oldest go first.
 CACHE_BYTES = int(os.environ.get("VAUTO_MEDIA_CACHE_MIB", "1024")) * 2**20
+# Of a video, what is kept on disk beside its frames.
+TOLD = ("timestamps", "fps", "duration", "total_frames", "source_fps", "indices")
 IMAGE_SUFFIXES = {".jpg", ".jpeg", ".png", ".webp", ".bmp", ".tif", ".tiff", ".jfif"}
 
 
@@ -74,6 +79,10 @@ class Video:
             "video_backend": "pyav",
         }
 
+    @property
+    def nbytes(self) -> int:
+        return self.frames.nbytes
+
     @cached_property
     def digest(self) -> str:
         """SHA-256 of what the model sees: shape, spacing and pixels."""
@@ -85,6 +94,10 @@ class Picture:
     """An upright, scaled image: RGB uint8 [H, W, 3]."""
 
     pixels: np.ndarray
+
+    @property
+    def nbytes(self) -> int:
+        return self.pixels.nbytes
 
     @property
     def image(self) -> Image.Image:
@@ -117,11 +130,11 @@ def load_video(
     """Frames of `path` from `start` to `end` seconds (None: the file's ends) at `budget.fps`, nearest by display time.
 
     `factor`: side of a visual token in pixels. `sha256`: content hash, the cache's name for the file (without it: path,
-    size and date). Raises MediaFault.
+    size and date, and nothing is kept on disk). Raises MediaFault.
     """
     limits = VideoBudget.from_wire(budget)
     key = ("video", sha256 or file_stamp(path), start, end, limits, factor)
-    return CACHE.get(key, lambda: decode_video(path, start, end, limits, factor))
+    return CACHE.get(key, lambda: kept_video(path, start, end, limits, factor, sha256))
 
 
 def load_image(
@@ -130,6 +143,35 @@ def load_image(
     """The image at `path`, turned as its EXIF says and scaled to the bounds of one frame. Raises MediaFault."""
     limits = VideoBudget.from_wire(budget)
     return CACHE.get(("image", sha256 or file_stamp(path), limits, factor), lambda: read_image(path, limits, factor))
+
+
+def kept_video(
+    path: str, start: float | None, end: float | None, budget: VideoBudget, factor: int, sha256: str | None
+) -> Video:
+    """The frames from disk where they are kept, else decoded and then kept."""
+    if FILES is None or not re.fullmatch("[0-9a-f]{64}", sha256 or ""):
+        return decode_video(path, start, end, budget, factor)
+    origin = [sha256, start, end, asdict(budget), factor, decoding()]
+    name = hashlib.sha256(json.dumps(origin).encode()).hexdigest()
+    kept = FILES.load(name, video_from)
+    if kept is not None:
+        return kept
+    video = decode_video(path, start, end, budget, factor)
+    told = {entry: getattr(video, entry) for entry in (*TOLD, "digest")}
+    FILES.save(name, told, video.frames)
+    return video
+
+
+def video_from(header: dict[str, Any], frames: np.ndarray) -> Video:
+    return Video(frames, **{entry: header[entry] for entry in TOLD})
+
+
+@cache
+def decoding() -> str:
+    """What decides the frames besides the file and what is asked of it: this code and the libraries that it calls."""
+    code = [inspect.getsource(part) for part in (video_decode, video_budget, decode_video, cut, scaled_size, scale)]
+    libraries = [av.__version__, sorted(av.library_versions.items()), np.__version__, version("torch")]
+    return hashlib.sha256(json.dumps([code, libraries]).encode()).hexdigest()
 
 
 def decode_video(path: str, start: float | None, end: float | None, budget: VideoBudget, factor: int) -> Video:
@@ -201,52 +243,8 @@ def file_stamp(path: str) -> str:
     return f"{os.path.abspath(path)} {stat.st_size} {stat.st_mtime_ns}"
 
 
-@dataclass
-class FrameCache:
-    """Least recently used decoded media, bounded in bytes; callers on several threads share one decoding."""
-
-    limit: int
-    entries: OrderedDict[Any, Video | Picture] = field(default_factory=OrderedDict)
-    bytes: int = 0
-    lock: threading.Lock = field(default_factory=threading.Lock)
-    under_way: dict[Any, threading.Lock] = field(default_factory=dict)
-
-    def get(self, key: Any, make: Callable[[], Any]) -> Any:
-        with self.lock:
-            turn = self.under_way.setdefault(key, threading.Lock())
-        with turn:
-            try:
-                with self.lock:
-                    if key in self.entries:
-                        self.entries.move_to_end(key)
-                        return self.entries[key]
-                made = make()
-                self.keep(key, made)
-                return made
-            finally:
-                with self.lock:
-                    self.under_way.pop(key, None)
-
-    def keep(self, key: Any, made: Video | Picture) -> None:
-        with self.lock:
-            self.entries[key] = made
-            self.bytes += size_of(made)
-            while self.bytes > self.limit and len(self.entries) > 1:
-                _, dropped = self.entries.popitem(last=False)
-                self.bytes -= size_of(dropped)
-
-    def clear(self) -> None:
-        with self.lock:
-            self.entries.clear()
-            self.under_way.clear()
-            self.bytes = 0
-
-
-def size_of(made: Video | Picture) -> int:
-    return made.frames.nbytes if isinstance(made, Video) else made.pixels.nbytes
-
-
 CACHE = FrameCache(CACHE_BYTES)
+FILES = frame_files.from_environment()
 
 
 def clear_cache() -> None:
