@@ -279,7 +279,8 @@ export const methods = {
   },
   /** One unit of requests; each completion is an event, so that none waits for the slowest. */
   'rollout.generate': {
-    params: z.object({ requests: z.array(generateRequest) }),
+    /** `following`: media that the next call will probably ask for; decoded while the engine works on these. */
+    params: z.object({ requests: z.array(generateRequest), following: z.array(media).optional() }),
     result: z.object({ seconds, generated_tokens: count }),
     events: {
       rollout: rolloutEvent,

@@ -3,14 +3,14 @@ import { parseCompletion } from '../answer/index.js';
 import { gradeMany, type MathVerifier } from '../grading/index.js';
 import { opensThinking } from '../prompting/index.js';
 import type { Recipe } from '../recipe/index.js';
-import type { Prompt, Rollout } from '../records/index.js';
+import type { Media, Prompt, Rollout } from '../records/index.js';
 import { adaptThinkReward, dualAnswerReward } from '../reward/index.js';
 import { isFailure, type RolloutEngine, type RolloutFailure, type RolloutRequest } from '../rollout/engine.js';
 import { type EngineIdentity, requestKey } from '../rollout/index.js';
 import type { RolloutRow, Store } from '../store/index.js';
 import { adaptiveFlight, fixedFlight } from './flight.js';
 import type { CollectJob, CollectSummary, Determinism, Reuse, StageProgress } from './stage.js';
-import { requestsOf, type Unit, unitsOf } from './units.js';
+import { mediaOf, requestsOf, type Unit, unitsOf } from './units.js';
 
 /** What collecting needs besides the job. */
 export interface Collector {
@@ -84,7 +84,9 @@ export async function collect(collector: Collector, job: CollectJob): Promise<Co
       place += loads.length;
       for (const load of loads) tell.cached(load.cached);
       const started = performance.now();
-      const tokens = await generate(collector, loads, (count) => {
+      const next = open.slice(place, place + flight.width);
+      const following = () => mediaOf(next);
+      const tokens = await generate(collector, loads, following, (count) => {
         totals.generatedTokens += count;
         tell.done(1, totals.engineSeconds + (performance.now() - started) / 1000);
       });
@@ -124,7 +126,12 @@ function prepare(collector: Collector, job: CollectJob, unit: Unit, identity: En
 }
 
 /** Makes what the loads do not have yet, in one call; resolves with the tokens generated. */
-async function generate(collector: Collector, loads: readonly Load[], onDone: (tokens: number) => void) {
+async function generate(
+  collector: Collector,
+  loads: readonly Load[],
+  following: () => readonly Media[],
+  onDone: (tokens: number) => void,
+) {
   const waiting = new Map<string, Load>();
   const requests = loads.flatMap((load) => {
     const there = new Set(load.rollouts.map(nameOf));
@@ -138,6 +145,7 @@ async function generate(collector: Collector, loads: readonly Load[], onDone: (t
   await engine.generate(requests, {
     signal: collector.signal,
     onNote: (message) => collector.progress.note(message),
+    following,
     onRetry: (count) => {
       // Which of them does not matter: a ledger counts them.
       const [load] = loads;

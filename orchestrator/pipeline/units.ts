@@ -1,6 +1,6 @@
 import { chatMessages, systemMessage } from '../prompting/index.js';
 import type { Recipe } from '../recipe/index.js';
-import { type Prompt, type PromptSet, Selection } from '../records/index.js';
+import { type Media, type Prompt, type PromptSet, Selection } from '../records/index.js';
 import type { RolloutRequest } from '../rollout/engine.js';
 import { rolloutSeed } from './key.js';
 import type { CollectJob } from './stage.js';
@@ -61,6 +61,12 @@ function numbered(prompts: PromptSet): Uint32Array {
     place += 1;
   }
   return videos;
+}
+
+/** The media of all prompts of the units, each cut once, in order. */
+export function mediaOf(units: readonly Unit[]): Media[] {
+  const media = units.flatMap(({ prompts }) => Array.from(prompts, (prompt) => prompt.media).flat());
+  return [...new Map(media.map((medium) => [`${medium.sha256} ${medium.start} ${medium.end}`, medium])).values()];
 }
 
 /** The requests of a unit: `job.count` of each prompt, seeds by prompt and place in the group. */

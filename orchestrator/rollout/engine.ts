@@ -59,6 +59,8 @@ export interface GenerateOptions {
   readonly onRetry?: (requests: number) => void;
   /** Called with what is being waited for, in words. */
   readonly onNote?: (message: string) => void;
+  /** Media that the next call will probably ask for: an engine that decodes itself may do it meanwhile. */
+  readonly following?: () => readonly Media[];
   readonly signal?: AbortSignal;
 }
 

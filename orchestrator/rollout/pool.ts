@@ -19,10 +19,12 @@ export function createEnginePool(engines: readonly RolloutEngine[]): RolloutEngi
       const stop = new AbortController();
       const signals = options.signal === undefined ? [stop.signal] : [stop.signal, options.signal];
       const signal = AbortSignal.any(signals);
+      const media = options.following ?? (() => []);
       const lanes = lanesOf(requests, engines.length);
       const calls = engines.map(async (engine, lane) => {
         const own = lanes[lane] ?? [];
-        if (own.length > 0) await engine.generate(own, { ...options, signal });
+        const following = () => media().filter(({ sha256 }) => laneOf(sha256, engines.length) === lane);
+        if (own.length > 0) await engine.generate(own, { ...options, following, signal });
       });
       for (const call of calls) call.catch((error: unknown) => stop.abort(error));
       const ends = await Promise.allSettled(calls);
@@ -48,12 +50,15 @@ export function createEnginePool(engines: readonly RolloutEngine[]): RolloutEngi
 /** Requests of each engine, in the given order. */
 export function lanesOf(requests: readonly RolloutRequest[], engines: number): RolloutRequest[][] {
   const lanes: RolloutRequest[][] = Array.from({ length: engines }, () => []);
-  for (const request of requests) lanes[laneOf(request, engines)]?.push(request);
+  for (const request of requests) lanes[laneOf(pinOf(request), engines)]?.push(request);
   return lanes;
 }
 
-function laneOf({ media, promptId }: RolloutRequest, engines: number): number {
-  const pin = media[0]?.sha256 ?? promptId;
+function pinOf({ media, promptId }: RolloutRequest): string {
+  return media[0]?.sha256 ?? promptId;
+}
+
+function laneOf(pin: string, engines: number): number {
   return createHash('sha256').update(pin).digest().readUInt32BE() % engines;
 }
 

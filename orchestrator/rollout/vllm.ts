@@ -106,7 +106,11 @@ export async function createVllmEngine(options: VllmEngineOptions): Promise<Roll
     waiting: Waiting,
     options: GenerateOptions,
   ): Promise<void> {
-    const params = { requests: [...requests].map(([id, request]) => toWireRequest(request, id)) };
+    const following = options.following?.() ?? [];
+    const params = {
+      requests: [...requests].map(([id, request]) => toWireRequest(request, id)),
+      ...(following.length > 0 ? { following: [...following] } : {}),
+    };
     const deliver = (name: string, payload: unknown): void => {
       if (name !== 'rollout' && name !== 'failed') return;
       // The bridge has checked the payload against the protocol.
@@ -170,6 +174,7 @@ export async function createVllmEngine(options: VllmEngineOptions): Promise<Roll
       }
     },
     async inspect(samples: readonly InspectSample[]): Promise<InspectItem[]> {
+      const following = options.following?.() ?? [];
       const params = { samples: samples.map(toWireSample) };
       const { items } = await surviving(() => worker.call('rollout.inspect', params, { silenceMs }));
       return items.map(toInspectItem);

@@ -99,7 +99,7 @@ export async function run(
 function train(
   context: StageContext,
   params: ReturnType<typeof trainParams>,
-  prompts: readonly Prompt[],
+  prompts: PromptSet,
   made: EngineRollouts | undefined,
   curve: Map<number, number | null>,
 ) {

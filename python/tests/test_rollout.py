@@ -11,13 +11,15 @@ import threading
 from itertools import islice
 from pathlib import Path
 
+import numpy as np
 import pytest
 from conftest import LOAD, TINY, RecordingHost, messages_of, request_of, tiny_rows
 from videos import write_sound, write_video
 
+from vauto_worker import generation, media
 from vauto_worker.engine import engine_arguments, start_engine
 from vauto_worker.errors import UserFault
-from vauto_worker.generation import DECODED_AHEAD, Generation, decoded_ahead
+from vauto_worker.generation import DECODED_AHEAD, Generation, decode_for_later, decoded_ahead
 from vauto_worker.video_budget import VideoBudget
 
 ROWS = [*tiny_rows("reasoning")[:12], *tiny_rows("grounding")[:4]]
@@ -235,6 +237,50 @@ def test_media_are_decoded_ahead_in_order_and_not_too_far():
     # The third clip's turn: it and the next DECODED_AHEAD are all that was begun, each once.
     feed.close()
     assert sorted(started) == list(range(len(started))) and 3 <= len(started) <= 3 + DECODED_AHEAD
+
+
+def test_the_next_calls_media_are_decoded_meanwhile(engine, tmp_path, monkeypatch):
+    clips = [write_video(tmp_path / f"{n}.mp4", [i * 500 for i in range(2 + n)], width=56, height=56) for n in range(4)]
+    own, *following = ([{"kind": "video", "path": str(clip), "sha256": clip.name}] for clip in clips)
+    broken = {"kind": "video", "path": str(tmp_path / "absent.mp4"), "sha256": "absent"}
+    seen, decode, last = [], media.decode_video, threading.Event()
+
+    def noted(path, *rest):
+        seen.append(Path(path).name)
+        if seen[-1] == "3.mp4":
+            last.set()
+        return decode(path, *rest)
+
+    class Patient(RecordingHost):
+        def emit(self, name, payload):
+            super().emit(name, payload)
+            # The first completion holds the call until its hints are looked at.
+            assert name != "rollout" or last.wait(60)
+
+    monkeypatch.setattr(media, "decode_video", noted)
+    media.clear_cache()
+    hinted = [following[0][0], broken, *following[1], *following[2]]
+    host = Patient()
+    engine.generate({"requests": [request_of(i, ROWS[0], media=own) for i in range(4)], "following": hinted}, host)
+    assert len(host.of("rollout")) == 4 and host.of("failed") == []
+    # What the call's end left half decoded is waited for.
+    rollouts, host, _ = generate(engine, [request_of(i, ROWS[0], media=clip) for i, clip in enumerate(following)])
+    assert len(rollouts) == 3 and seen == ["0.mp4", "1.mp4", "absent.mp4", "2.mp4", "3.mp4"]
+
+
+def test_decoding_for_later_ends_with_its_call_and_within_half_the_cache(monkeypatch):
+    loaded, over = [], threading.Event()
+    monkeypatch.setattr(generation, "CACHE", media.FrameCache(4 * 12))
+
+    def load(entries):
+        loaded.extend(entries)
+        return [media.Picture(np.zeros((2, 2, 3), dtype=np.uint8)) for _ in entries]
+
+    decode_for_later([{"n": n} for n in range(9)], [], load, over)
+    assert loaded == [{"n": 0}, {"n": 1}]
+    over.set()
+    decode_for_later([{"n": 9}], [], load, over)
+    assert len(loaded) == 2
 
 
 def test_inspection_gives_the_log_probs_of_generation(engine, whole):

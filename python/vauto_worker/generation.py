@@ -5,10 +5,12 @@ from __future__ import annotations
 import hashlib
 import json
 import math
+import threading
 import time
 from collections import deque
 from collections.abc import Callable, Generator, Iterator
-from concurrent.futures import Future, ThreadPoolExecutor
+from concurrent.futures import Future, ThreadPoolExecutor, wait
+from contextlib import suppress
 from dataclasses import dataclass, field
 from itertools import groupby
 from operator import itemgetter
@@ -18,6 +20,7 @@ from .early_exit import take_records
 from .engine import Engine, RequestFault, fault_code, refusals
 from .errors import UserFault
 from .host import Host
+from .media import CACHE
 
 HEARTBEAT_SECONDS = 0.5
 # Of a request: what decides its completion, besides prompt and media.
@@ -39,6 +42,8 @@ class Generation:
     keys: dict[str, str] = field(default_factory=dict)
     #: Forced beginnings of the requests that have one.
     begun: dict[str, Beginning] = field(default_factory=dict)
+    #: Media that the next call will probably ask for.
+    following: list[dict[str, Any]] = field(default_factory=list)
     done: int = 0
     finished_tokens: int = 0
     beaten: float = 0.0
@@ -47,7 +52,8 @@ class Generation:
     def run(self, requests: list[dict[str, Any]]) -> dict[str, Any]:
         """Result of the wire method; a request that fails becomes a `failed` event and hurts no other."""
         started = time.perf_counter()
-        feed = decoded_ahead(requests, self.engine.load_media)
+        over = threading.Event()
+        feed = decoded_ahead(requests, self.engine.load_media, lambda own: self.look_ahead(own, over))
         try:
             while not self.host.cancelled():
                 self.fill(feed)
@@ -57,6 +63,7 @@ class Generation:
                     self.finish(output)
                 self.beat()
         finally:
+            over.set()
             feed.close()
             self.drop_unfinished()
         self.beat(force=True)
@@ -75,6 +82,13 @@ class Generation:
                 return
             self.add(*following)
             self.beat()
+
+    def look_ahead(self, own: list[Future[list[Any]]], over: threading.Event) -> None:
+        """Decodes the next call's media into the cache when this call's `own` are decoded, until it is `over`."""
+        if self.following:
+            arguments = (self.following, own, self.engine.load_media, over)
+            # The call does not wait for it: what is half decoded then, the next call waits for.
+            threading.Thread(target=decode_for_later, args=arguments, daemon=True).start()
 
     def add(self, request: dict[str, Any], seen: Future[list[Any]]) -> None:
         name = str(request["id"])
@@ -148,11 +162,14 @@ class Generation:
 
 
 def decoded_ahead(
-    requests: list[dict[str, Any]], load: Callable[[list[dict[str, Any]]], list[Any]]
+    requests: list[dict[str, Any]],
+    load: Callable[[list[dict[str, Any]]], list[Any]],
+    last: Callable[[list[Future[list[Any]]]], None] = lambda under_way: None,
 ) -> Generator[tuple[dict[str, Any], Future[list[Any]]]]:
     """Each request with its decoded media, in order; those of the next DECODED_AHEAD are decoded on other threads.
 
-    Requests about the same media that follow each other share one decoding.
+    Requests about the same media that follow each other share one decoding. `last` is called once nothing is left to
+    begin, with what is under way.
     """
     pool = ThreadPoolExecutor(DECODE_THREADS)
     try:
@@ -161,6 +178,7 @@ def decoded_ahead(
             ahead.append((list(group), pool.submit(load, media)))
             if len(ahead) > DECODED_AHEAD:
                 yield from each(*ahead.popleft())
+        last([seen for _, seen in ahead])
         while ahead:
             yield from each(*ahead.popleft())
     finally:
@@ -169,6 +187,23 @@ def decoded_ahead(
 
 def each(group: list[dict[str, Any]], seen: Future[list[Any]]) -> Iterator[tuple[dict[str, Any], Future[list[Any]]]]:
     return ((request, seen) for request in group)
+
+
+def decode_for_later(
+    media: list[dict[str, Any]],
+    before: list[Future[list[Any]]],
+    load: Callable[[list[dict[str, Any]]], list[Any]],
+    over: threading.Event,
+) -> None:
+    """Decodes `media` in order after all of `before`, at most half of what the cache in memory holds."""
+    wait(before)
+    left = CACHE.limit // 2
+    for medium in media:
+        if over.is_set() or left <= 0:
+            return
+        # Whoever asks for it is told what is wrong with it.
+        with suppress(RequestFault):
+            left -= sum(item.nbytes for item in load([medium]))
 
 
 @dataclass(frozen=True)

@@ -32,7 +32,7 @@ def load(params: dict[str, Any], host: Host) -> dict[str, Any]:
 def generate(params: dict[str, Any], host: Host) -> dict[str, Any]:
     """Completions of `requests`, streamed as `rollout` and `failed` events with `progress` in between."""
     requests = params["requests"]
-    return Generation(awake(), host, len(requests)).run(requests)
+    return Generation(awake(), host, len(requests), following=params.get("following", [])).run(requests)
 
 
 def swap(params: dict[str, Any], host: Host) -> dict[str, Any]:

@@ -72,6 +72,33 @@ describe('collecting rollouts', () => {
     store.close();
   });
 
+  it('tells the engine which media come next, each once', async () => {
+    const prompts = PROMPTS.map((prompt, place) => ({
+      ...prompt,
+      media: [{ kind: 'video' as const, path: `${place}.mp4`, sha256: place < 4 ? `${place}` : '3' }],
+    }));
+    const told: (string | undefined)[] = [];
+    const engine = replayOf(recordings);
+    const { collector, store } = await setUp(
+      {},
+      {
+        ...engine,
+        generate: (requests, options) => {
+          told.push(
+            options
+              .following?.()
+              .map(({ sha256 }) => sha256)
+              .join(' '),
+          );
+          return engine.generate(requests, options);
+        },
+      },
+    );
+    await collect(collector, { ...job, prompts });
+    expect(told).toEqual(['2 3', '3', '']);
+    store.close();
+  });
+
   it('goes on after the units that are committed', async () => {
     const first = await setUp();
     await collect(first.collector, { ...job, prompts: PROMPTS.slice(0, 4) });
