@@ -77,10 +77,10 @@ class Generation:
         """
         most = self.engine.most_at_once
         while self.engine.core.get_num_unfinished_requests() < most and not self.host.cancelled():
-            following = next(feed, None)
-            if following is None:
+            entry = next(feed, None)
+            if entry is None:
                 return
-            self.add(*following)
+            self.add(*entry)
             self.beat()
 
     def look_ahead(self, own: list[Future[list[Any]]], over: threading.Event) -> None:

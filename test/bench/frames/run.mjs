@@ -17,6 +17,8 @@ const ROLLOUTS = 8;
 /** Cuts of the long video that the filter asks about, seconds of each, and seconds between their starts. */
 const CUTS = { count: 24, seconds: 5, apart: 2 };
 const TINY_VIDEOS = 200;
+/** Without it threads that spin and wait for a core would be measured. */
+const AS_WORKERS = { OMP_WAIT_POLICY: 'PASSIVE', OMP_NUM_THREADS: '1' };
 const USE = { stage: 'filter', sleep: false };
 
 export const title = 'Decoded frames: kept on disk, decoded beside generation';
@@ -25,7 +27,8 @@ export async function run({ root, note }) {
   const { python, pythonPath } = await ensureEnvironment({ onProgress: note });
   const scratch = mkdtempSync(join(tmpdir(), 'vauto-bench-'));
   const measure = async (...parameters) => {
-    const { stdout } = await execa(python, [new URL('measure.py', import.meta.url).pathname, ...parameters]);
+    const script = new URL('measure.py', import.meta.url).pathname;
+    const { stdout } = await execa(python, [script, ...parameters], { env: AS_WORKERS });
     return JSON.parse(stdout.trim().split('\n').at(-1));
   };
   try {
