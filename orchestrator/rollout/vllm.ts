@@ -174,7 +174,6 @@ export async function createVllmEngine(options: VllmEngineOptions): Promise<Roll
       }
     },
     async inspect(samples: readonly InspectSample[]): Promise<InspectItem[]> {
-      const following = options.following?.() ?? [];
       const params = { samples: samples.map(toWireSample) };
       const { items } = await surviving(() => worker.call('rollout.inspect', params, { silenceMs }));
       return items.map(toInspectItem);
