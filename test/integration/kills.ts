@@ -147,14 +147,13 @@ export function contentOf(file: string, name: string) {
   }
 }
 
-/** The same without what a server's own cache and the moment decide: tokens from its cache, tokens behind an early exit. */
-export function servedContentOf(file: string, name: string) {
-  const { artifacts, rows, ...found } = contentOf(file, name);
-  const answers = rows.map(({ rollout: { cachedTokens, exit, ...rollout }, ...row }) => {
-    const { wastedTokens, ...decided } = exit ?? {};
-    return { ...row, rollout: { ...rollout, exit: decided } };
-  });
-  return { ...found, rows: answers };
+/** What a server's own cache and the moment decide: tokens from its cache, tokens that come behind an early exit. */
+const OF_THE_MOMENT: readonly string[] = ['cachedTokens', 'wastedTokens'];
+
+/** The same of a run whose server is not vauto's, as JSON; its files count tokens of the moment. */
+export function servedContentOf(file: string, name: string): unknown {
+  const { artifacts, ...found } = contentOf(file, name);
+  return JSON.parse(JSON.stringify(found, (key, value) => (OF_THE_MOMENT.includes(key) ? undefined : value)));
 }
 
 /** What was done in the last sitting is told apart from what was found. */
