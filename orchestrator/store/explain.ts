@@ -1,3 +1,4 @@
+import { statfsSync } from 'node:fs';
 import { dirname } from 'node:path';
 import { UserError } from '../errors.js';
 import { newestBackup } from './backup-files.js';
@@ -28,7 +29,7 @@ export function explain(error: unknown, file: string): unknown {
   if (code === 'SQLITE_NOTADB' || code.startsWith('SQLITE_CORRUPT')) return damaged(file, error);
   if (code.startsWith('SQLITE_BUSY')) return busy(file, error);
   const cause = { cause: error, place: { file } };
-  if (code === 'SQLITE_FULL' || code === 'ENOSPC') {
+  if (code === 'SQLITE_FULL' || code === 'ENOSPC' || (code.startsWith('SQLITE_IOERR') && isFull(file))) {
     return new UserError({
       code: 'disk-full',
       kind: 'environment',
@@ -42,6 +43,16 @@ export function explain(error: unknown, file: string): unknown {
   const message = `${file} cannot be read or written: ${(error as Error).message}`;
   const fix = 'check the folder, its permissions and the space on the disk, or name another folder with --runs';
   return new UserError({ code: 'store-unusable', kind: 'environment', message, fix, ...cause });
+}
+
+/** Less room than SQLite needs for one step: where it maps files it calls a full disk an I/O error. */
+function isFull(file: string): boolean {
+  try {
+    const { bavail, bsize } = statfsSync(dirname(file));
+    return bavail * bsize < 2 ** 20;
+  } catch {
+    return false;
+  }
 }
 
 /** `store-damaged`, with the backup that there is. `found`: what the check of the file says. */
