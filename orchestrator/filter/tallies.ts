@@ -10,7 +10,6 @@ const MOST = 0xffff;
  * prompts there are.
  */
 export class Tallies {
-  readonly length: number;
   readonly #types: Uint8Array;
   readonly #done: Uint16Array;
   readonly #graded: Uint16Array;
@@ -21,7 +20,6 @@ export class Tallies {
 
   constructor(prompts: PromptSet) {
     const { length } = prompts;
-    this.length = length;
     this.#types = new Uint8Array(length);
     // Not Uint8Array.from, which makes a list of all prompts first.
     let place = 0;

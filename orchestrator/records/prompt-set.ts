@@ -55,6 +55,11 @@ export class PromptIndex {
     for (const { id } of prompts) this.#places.set(id, this.#places.size);
   }
 
+  /** In the order of the set. */
+  get ids(): string[] {
+    return [...this.#places.keys()];
+  }
+
   placeOf(id: string): number | undefined {
     return this.#places.get(id);
   }

@@ -2,7 +2,7 @@ import { z } from 'zod';
 import { UserError } from '../errors.js';
 import type { StageContext } from '../pipeline/stage.js';
 import { messagesFor } from '../prompting/index.js';
-import { PromptIndex, type PromptSet } from '../records/index.js';
+import type { PromptIndex } from '../records/index.js';
 import type { RolloutEngine } from '../rollout/engine.js';
 import type { RolloutRow } from '../store/index.js';
 import { keptRounds } from './kept-rounds.js';
@@ -38,8 +38,7 @@ export interface EngineRollouts {
 }
 
 /** Hands each policy to the warm engine and asks it for rounds of completions; only the last round is remembered. */
-export function engineRollouts(context: StageContext, prompts: PromptSet): EngineRollouts {
-  const index = new PromptIndex(prompts);
+export function engineRollouts(context: StageContext, prompts: PromptIndex): EngineRollouts {
   const makeRound = roundMaker(context, prompts);
   const kept = keptRounds(context.folder);
   let loaded: { readonly engine: RolloutEngine; readonly step: number } | undefined;
@@ -57,7 +56,7 @@ export function engineRollouts(context: StageContext, prompts: PromptSet): Engin
         const { step, folder, check } = weightsSchema.parse(payload);
         // Through the context, which knows what the engine has: the evaluation after the training asks for other weights.
         loaded = { engine: await context.engine(folder), step };
-        if (check.length > 0) await checkHandOver(context, loaded.engine, index, step, check);
+        if (check.length > 0) await checkHandOver(context, loaded.engine, prompts, step, check);
         return {};
       },
       rollouts: async (payload) => {

@@ -1,6 +1,6 @@
 import { z } from 'zod';
 import type { StageContext } from '../pipeline/stage.js';
-import { PromptIndex, type PromptSet, Selection } from '../records/index.js';
+import { type PromptIndex, Selection } from '../records/index.js';
 import { shuffled } from '../statistics/index.js';
 import type { RolloutRow } from '../store/index.js';
 import type { EngineRollouts } from './engine-rollouts.js';
@@ -32,11 +32,10 @@ type Completion = z.infer<typeof requestSchema>['completions'][number];
  */
 export function rewardHandler(
   context: StageContext,
-  prompts: PromptSet,
+  prompts: PromptIndex,
   engine: EngineRollouts | undefined,
   stored: StoredGroups,
 ): (payload: unknown) => Promise<{ rewards: (number | null)[]; metrics: Readonly<Record<string, number>> }> {
-  const index = new PromptIndex(prompts);
   // A resumed run repeats the steps after its last checkpoint: their rows are there already.
   const committed = new Set(context.store.committedUnits(context.stageId));
   const commit = (unit: string, rows: readonly RolloutRow[]): void => {
@@ -46,7 +45,7 @@ export function rewardHandler(
   return async (payload) => {
     const { step, part, completions } = requestSchema.parse(payload);
     const round = engine?.round(step);
-    const rows = round?.rows ?? (await gradeCompletions(context, index, completions, step));
+    const rows = round?.rows ?? (await gradeCompletions(context, prompts, completions, step));
     const keep = (unit: string, made: readonly RolloutRow[], kept: readonly RolloutRow[]): void => {
       stored.count(step, unit, { made: made.length, stored: kept.length });
       commit(unit, kept);

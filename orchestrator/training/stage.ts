@@ -4,7 +4,7 @@ import { z } from 'zod';
 import { UserError } from '../errors.js';
 import type { Estimate, StageContext, StageResult } from '../pipeline/stage.js';
 import type { Recipe } from '../recipe/index.js';
-import type { PromptSet } from '../records/index.js';
+import { PromptIndex, type PromptSet } from '../records/index.js';
 import type { StepRow } from '../store/index.js';
 import { alarmBell } from './alarm-bell.js';
 import { type EngineRollouts, engineRollouts } from './engine-rollouts.js';
@@ -71,11 +71,12 @@ export async function run(
     context.store.steps(context.runId).map(({ step, metrics }) => [step, metrics.reward_mean ?? null]),
   );
 
-  const made = context.recipe.train.generation === 'engine' ? engineRollouts(context, prompts) : undefined;
+  const index = new PromptIndex(prompts);
+  const made = context.recipe.train.generation === 'engine' ? engineRollouts(context, index) : undefined;
   const params = trainParams(context, weights, promptsFile);
   const result = await twiceIfLost(
     context,
-    () => train(context, params, prompts, made, curve),
+    () => train(context, params, index, made, curve),
     async () => made?.handlers.settle({}),
   );
   context.signal.throwIfAborted();
@@ -99,7 +100,7 @@ export async function run(
 function train(
   context: StageContext,
   params: ReturnType<typeof trainParams>,
-  prompts: PromptSet,
+  prompts: PromptIndex,
   made: EngineRollouts | undefined,
   curve: Map<number, number | null>,
 ) {

@@ -4,7 +4,7 @@ import { join } from 'node:path';
 import { afterAll, expect, test } from 'vitest';
 import { ROOT, vauto } from './shared-run.js';
 
-/** Questions of this length and number are twice what the heap below holds. */
+/** Questions of this length and number are more than the heap below holds. */
 const LONG = 'It is shown for a while. '.repeat(200);
 const ROWS = 30_000;
 const HEAP_MB = 90;

@@ -8,7 +8,7 @@ import type { Bridge, Worker } from '../../orchestrator/bridge/index.js';
 import type { StageContext } from '../../orchestrator/pipeline/stage.js';
 import { messagesFor } from '../../orchestrator/prompting/index.js';
 import { loadRecipe, type Recipe } from '../../orchestrator/recipe/index.js';
-import type { Prompt } from '../../orchestrator/records/index.js';
+import { type Prompt, PromptIndex } from '../../orchestrator/records/index.js';
 import { createVllmEngine, type RolloutEngine } from '../../orchestrator/rollout/index.js';
 import { engineRollouts } from '../../orchestrator/training/engine-rollouts.js';
 import { videoBudget } from '../../orchestrator/training/params.js';
@@ -98,7 +98,7 @@ async function handOver(part: string): Promise<unknown> {
   const budget = videoBudget(recipe);
   const answer = await trainer?.call('train.logprobs', { model: folderOf(part), video_budget: budget, samples });
   const scored = check.map((entry, place) => ({ ...entry, logprobs: answer?.items[place]?.logprobs }));
-  const { handlers } = engineRollouts(context(), prompts);
+  const { handlers } = engineRollouts(context(), new PromptIndex(prompts));
   return handlers.weights({ step: 1, folder: folderOf(part), check: scored });
 }
 

@@ -8,10 +8,12 @@ import { execa } from 'execa';
 import { ensureEnvironment } from '../../../dist/environment/index.js';
 import { gradeRollouts } from '../../../dist/pipeline/collect.js';
 import { loadRecipe } from '../../../dist/recipe/index.js';
+import { PromptIndex } from '../../../dist/records/index.js';
 import { createRandom } from '../../../dist/statistics/index.js';
 import { openStore } from '../../../dist/store/index.js';
 import { startAskServer } from '../../../dist/training/ask-server.js';
 import { rewardHandler } from '../../../dist/training/reward-service.js';
+import { storedGroups } from '../../../dist/training/stored-groups.js';
 
 const GOAL = 2000;
 const SIZES = [64, 128, 256];
@@ -39,7 +41,14 @@ export async function run({ root, note }) {
     const grade = (pass, wanted, rollouts) => gradeRollouts({ recipe, verifyMath }, pass, wanted, rollouts);
     const server = await startAskServer({
       processes: 1,
-      handlers: { reward: rewardHandler({ recipe, store, stageId, grade }, prompts, undefined) },
+      handlers: {
+        reward: rewardHandler(
+          { recipe, store, stageId, grade },
+          new PromptIndex(prompts),
+          undefined,
+          storedGroups(recipe),
+        ),
+      },
       events: {},
       onEvent: () => {},
       cancelled: () => false,

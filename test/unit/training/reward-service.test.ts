@@ -1,6 +1,7 @@
 import { describe, expect, it } from 'vitest';
 import { gradeRollouts } from '../../../orchestrator/pipeline/collect.js';
 import type { StageContext } from '../../../orchestrator/pipeline/stage.js';
+import { PromptIndex } from '../../../orchestrator/records/index.js';
 import type { EngineRollouts } from '../../../orchestrator/training/engine-rollouts.js';
 import { rewardHandler } from '../../../orchestrator/training/reward-service.js';
 import { inputs } from '../../../orchestrator/training/stage.js';
@@ -23,7 +24,11 @@ async function setUp(train = '', engine?: EngineRollouts) {
       grade: (pass, wanted, rollouts) => gradeRollouts({ recipe, verifyMath }, pass, wanted, rollouts),
     };
     const stored = storedGroups(recipe);
-    return { stageId, stored, ask: rewardHandler(context as StageContext, prompts(10), engine, stored) };
+    return {
+      stageId,
+      stored,
+      ask: rewardHandler(context as StageContext, new PromptIndex(prompts(10)), engine, stored),
+    };
   };
   return { begin, store, runId };
 }

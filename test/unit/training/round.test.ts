@@ -4,7 +4,7 @@ import { join } from 'node:path';
 import { describe, expect, it } from 'vitest';
 import { gradeRollouts } from '../../../orchestrator/pipeline/collect.js';
 import type { StageContext } from '../../../orchestrator/pipeline/stage.js';
-import type { Rollout } from '../../../orchestrator/records/index.js';
+import { PromptIndex, type Rollout } from '../../../orchestrator/records/index.js';
 import type { RolloutEngine } from '../../../orchestrator/rollout/engine.js';
 import { deriveSeed } from '../../../orchestrator/statistics/index.js';
 import { keptRounds } from '../../../orchestrator/training/kept-rounds.js';
@@ -46,7 +46,7 @@ async function setUp(train = '', engine: RolloutEngine = replay, onGrade: (ids: 
       return engine.generate(requests, options);
     },
   };
-  const make = roundMaker(context as StageContext, PROMPTS);
+  const make = roundMaker(context as StageContext, new PromptIndex(PROMPTS));
   return { make: (slots: readonly Slot[]) => make(watched, STEP, STEP - 1, slots), asked, warnings };
 }
 
@@ -74,7 +74,7 @@ describe('a round', () => {
     const { recipe } = await load(`${MINIMAL}prompting: {mode: adapt-think}\ntrain: {groupSize: 4}\n`);
     const context: Partial<StageContext> = { recipe, signal: new AbortController().signal };
     const slots = [0, 1, 2, 3].map((index) => ({ promptId: 'p0', index }));
-    await roundMaker(context as StageContext, PROMPTS)(watched, STEP, STEP - 1, slots);
+    await roundMaker(context as StageContext, new PromptIndex(PROMPTS))(watched, STEP, STEP - 1, slots);
     const [direct, think] = ['\\boxed', '<think>'].map((text) => ({ text, probability: 0.5 }));
     expect(begun).toEqual([
       [0, direct],

@@ -1,5 +1,6 @@
 import { describe, expect, it } from 'vitest';
 import type { StageContext } from '../../../orchestrator/pipeline/stage.js';
+import { PromptIndex } from '../../../orchestrator/records/index.js';
 import type { InspectItem, RolloutEngine } from '../../../orchestrator/rollout/engine.js';
 import { engineRollouts } from '../../../orchestrator/training/engine-rollouts.js';
 import { trainParams } from '../../../orchestrator/training/params.js';
@@ -91,7 +92,7 @@ describe('an engine that sleeps', () => {
 
   it('gets the weights, is checked, generates and sleeps again before the trainer has its answer', async () => {
     const { context, log } = await setUp(true);
-    const { handlers } = engineRollouts(context, prompts(2));
+    const { handlers } = engineRollouts(context, new PromptIndex(prompts(2)));
     const check = [{ prompt_id: 'p0', token_ids: [5], logprobs: [-1] }];
     for (const step of [0, 1]) {
       await handlers.weights({ step, folder: `weights-${step}`, check: step === 0 ? [] : check });
@@ -112,7 +113,7 @@ describe('an engine that sleeps', () => {
   it('is one that is told to: without, nobody sleeps', async () => {
     const { context, log } = await setUp(false);
     await parityGate(context, 'base', prompts(1));
-    const { handlers } = engineRollouts(context, prompts(2));
+    const { handlers } = engineRollouts(context, new PromptIndex(prompts(2)));
     await handlers.weights({ step: 0, folder: 'weights-0', check: [] });
     await handlers.rollouts({ step: 1, rollouts: [{ prompt_id: 'p1', index: 0 }] });
     expect(log).not.toContain('sleep');
