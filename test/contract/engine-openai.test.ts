@@ -13,7 +13,7 @@ import { root } from '../fixtures/bridge.js';
 import { type Door, openDoor } from '../fixtures/door.js';
 import { startVllmServer, type VllmServer } from '../fixtures/vllm-server.js';
 import { servedContentOf } from '../integration/kills.js';
-import { vauto } from '../integration/shared-run.js';
+import { servedRun, vauto } from '../integration/shared-run.js';
 import { collectAll, engineContract } from './engine.case.js';
 
 const data = join(root, 'recipes', 'tiny', 'data');
@@ -299,24 +299,8 @@ describe('a server that goes away while it answers', () => {
 
 describe('a recipe', () => {
   const runs = join(scratch, 'runs');
-  const run = (name: string, url: string, patience: number) => {
-    const sets = {
-      'model.path': 'tiny',
-      'filter.enabled': 'false',
-      'train.enabled': 'false',
-      'engine.kind': 'openai',
-      'engine.args': '{}',
-      'engine.server': JSON.stringify({ url, media: 'file', concurrency: 16, patience }),
-      'data.train': '[]',
-      'data.benchmarks': JSON.stringify([{ name: 'perception', path: join(data, 'perception.jsonl'), limit: 24 }]),
-      'evaluate.samples.count': '0',
-      'evaluate.threshold': '0.9',
-      'report.traces': '0',
-    };
-    const recipe = join(root, 'recipes', 'quickstart.yaml');
-    const flags = Object.entries(sets).flatMap(([path, value]) => ['--set', `${path}=${value}`]);
-    return vauto(['run', recipe, '--run', name, '--runs', runs, '--no-cache', ...flags]);
-  };
+  const run = (name: string, url: string, patience: number) =>
+    servedRun({ url, runs, run: name, benchmark: 'perception', limit: 24, samples: 0, patience });
 
   test('evaluates and sweeps through a server', async () => {
     const ran = await run('served', `${server.url}/v1`, 600);

@@ -5,22 +5,13 @@ import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { openStore } from '../../orchestrator/store/index.js';
 import { testBridge } from '../fixtures/bridge.js';
 import { contentOf } from './kills.js';
-import { ROOT, SMALL, sharedRun, vauto } from './shared-run.js';
+import { ROOT, recordSharedRun, vauto } from './shared-run.js';
 
 const DAY_MS = 86_400_000;
 const CLOCK = join(ROOT, 'test', 'fixtures', 'clock');
 
 const folder = mkdtempSync(join(tmpdir(), 'vauto-clock-'));
-const recordings = join(folder, 'rollouts.jsonl');
-const sets = [
-  ...SMALL,
-  'train.enabled=false',
-  'engine.kind=replay',
-  `engine.recordings=${recordings}`,
-  'engine.args={}',
-  'engine.unit=4',
-  'report.traces=0',
-];
+let sets: readonly string[];
 
 /** A run from recorded rollouts in a store of its own; with a jump, the clocks of all its processes make it. */
 async function replayed(name: string, jump?: number) {
@@ -44,9 +35,7 @@ async function replayed(name: string, jump?: number) {
 }
 
 beforeAll(async () => {
-  const shared = await sharedRun();
-  const made = await vauto(['runs', 'export', 'small', '--rollouts', recordings, '--runs', shared]);
-  expect(made.exitCode, made.stderr).toBe(0);
+  sets = await recordSharedRun(join(folder, 'rollouts.jsonl'));
 });
 afterAll(() => rmSync(folder, { recursive: true, force: true }));
 

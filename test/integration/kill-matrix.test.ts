@@ -4,35 +4,23 @@ import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { createRandom } from '../../orchestrator/statistics/index.js';
 import { killable, SIGNALS, TARGETS } from './kills.js';
-import { ROOT, SMALL, sharedRun, vauto } from './shared-run.js';
+import { ROOT, recordSharedRun, sharedRun } from './shared-run.js';
 
 /** A run from recorded rollouts is over in seconds, so that it can be killed everywhere. `test:long` takes more points. */
 const POINTS = Number(process.env.VAUTO_TEST_KILLS ?? 10);
 const STAGES = ['prepare', 'filter', 'evaluate', 'sweep', 'report'];
 
 const folder = mkdtempSync(join(tmpdir(), 'vauto-kills-'));
-const recordings = join(folder, 'rollouts.jsonl');
-const sets = [
-  ...SMALL,
-  'train.enabled=false',
-  'engine.kind=replay',
-  `engine.recordings=${recordings}`,
-  'engine.args={}',
-  // Short units and no thumbnails: many commits, nothing but the ledger.
-  'engine.unit=4',
-  'report.traces=0',
-];
 const recipe = join(ROOT, 'recipes', 'quickstart.yaml');
-const runs = killable(join(folder, 'runs'), [recipe, ...sets.flatMap((set) => ['--set', set])]);
-
+let runs: ReturnType<typeof killable>;
 let whole: unknown;
 /** Milliseconds of a whole run. */
 let length = 0;
 
 beforeAll(async () => {
+  const sets = await recordSharedRun(join(folder, 'rollouts.jsonl'));
+  runs = killable(join(folder, 'runs'), [recipe, ...sets.flatMap((set) => ['--set', set])]);
   const shared = await sharedRun();
-  const made = await vauto(['runs', 'export', 'small', '--rollouts', recordings, '--runs', shared]);
-  expect(made.exitCode, made.stderr).toBe(0);
   // What the media are was found out before; the runs below are to be about their own work.
   for (const cache of ['media-hashes.json', 'media-probes.json'])
     cpSync(join(shared, cache), join(folder, 'runs', cache), { recursive: true });

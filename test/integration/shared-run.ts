@@ -71,6 +71,58 @@ export function engineTrainingArgs(runs: string, run: string, extra: readonly st
   return ['run', recipe, '--runs', runs, '--run', run, '--until', 'train', ...flags];
 }
 
+export interface Served {
+  readonly url: string;
+  readonly runs: string;
+  readonly run: string;
+  /** A manifest of the tiny data, and how many of its questions. */
+  readonly benchmark: string;
+  readonly limit: number;
+  /** Sampled rollouts of each question beside the greedy one. */
+  readonly samples: number;
+  readonly patience?: number;
+}
+
+/** Evaluates and sweeps the tiny data through a server that serves the tiny model. */
+export function servedRun({ url, runs, run, benchmark, limit, samples, patience }: Served) {
+  const file = join(ROOT, 'recipes', 'tiny', 'data', `${benchmark}.jsonl`);
+  const sets = {
+    'model.path': 'tiny',
+    'filter.enabled': 'false',
+    'train.enabled': 'false',
+    'engine.kind': 'openai',
+    'engine.args': '{}',
+    'engine.server': JSON.stringify({ url, media: 'file', concurrency: 16, patience }),
+    'data.train': '[]',
+    'data.benchmarks': JSON.stringify([{ name: benchmark, path: file, limit }]),
+    'evaluate.samples.count': String(samples),
+    'evaluate.threshold': '0.9',
+    'report.traces': '0',
+  };
+  const flags = Object.entries(sets).flatMap(([path, value]) => ['--set', `${path}=${value}`]);
+  const recipe = join(ROOT, 'recipes', 'quickstart.yaml');
+  return vauto(['run', recipe, '--run', run, '--runs', runs, '--no-cache', ...flags]);
+}
+
+/** Records the shared run into a file; gives the overrides by which the quickstart is replayed from it, in seconds. */
+export async function recordSharedRun(recordings: string): Promise<string[]> {
+  const { exitCode, stderr } = await vauto([
+    ...['runs', 'export', 'small', '--rollouts', recordings],
+    ...['--runs', await sharedRun()],
+  ]);
+  if (exitCode !== 0) throw new Error(`the shared run was not recorded:\n${stderr}`);
+  return [
+    ...SMALL,
+    'train.enabled=false',
+    'engine.kind=replay',
+    `engine.recordings=${recordings}`,
+    'engine.args={}',
+    // Short units and no thumbnails: many commits, nothing but the ledger.
+    'engine.unit=4',
+    'report.traces=0',
+  ];
+}
+
 /** The one small run that all integration tests look at; made by the global set-up, or here when a file runs alone. */
 export async function sharedRun(): Promise<string> {
   const runs = process.env.VAUTO_TEST_RUNS ?? mkdtempSync(join(tmpdir(), 'vauto-shared-'));

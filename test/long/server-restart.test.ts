@@ -4,10 +4,9 @@ import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, beforeAll, expect, test } from 'vitest';
-import { root } from '../fixtures/bridge.js';
 import { startVllmServer, type VllmServer } from '../fixtures/vllm-server.js';
 import { servedContentOf } from '../integration/kills.js';
-import { vauto } from '../integration/shared-run.js';
+import { servedRun } from '../integration/shared-run.js';
 import { record, showRun } from './record.js';
 
 /** A step of the server, so that many requests are under way when it ends. */
@@ -34,23 +33,7 @@ afterAll(async () => {
 });
 
 function run(name: string) {
-  const data = join(root, 'recipes', 'tiny', 'data');
-  const sets = {
-    'model.path': 'tiny',
-    'filter.enabled': 'false',
-    'train.enabled': 'false',
-    'engine.kind': 'openai',
-    'engine.args': '{}',
-    'engine.server': JSON.stringify({ url: `${server.url}/v1`, media: 'file', concurrency: 16 }),
-    'data.train': '[]',
-    'data.benchmarks': JSON.stringify([{ name: 'reasoning', path: join(data, 'reasoning.jsonl'), limit: 96 }]),
-    'evaluate.samples.count': '1',
-    'evaluate.threshold': '0.9',
-    'report.traces': '0',
-  };
-  const flags = Object.entries(sets).flatMap(([path, value]) => ['--set', `${path}=${value}`]);
-  const recipe = join(root, 'recipes', 'quickstart.yaml');
-  return vauto(['run', recipe, '--run', name, '--runs', runs, '--no-cache', ...flags]);
+  return servedRun({ url: `${server.url}/v1`, runs, run: name, benchmark: 'reasoning', limit: 96, samples: 1 });
 }
 
 test.each(['SIGKILL', 'SIGTERM'] as const)('ended by %s and started again', { timeout: 900_000 }, async (signal) => {
