@@ -60,16 +60,20 @@ def test_an_answer_that_waited_is_not_charged_for_it(pool: MathPool) -> None:
     assert time.monotonic() - started < 10
 
 
-def test_replaced_processes_do_not_pile_up(pool: MathPool) -> None:
+def test_replaced_processes_do_not_pile_up(monkeypatch: pytest.MonkeyPatch) -> None:
+    # Engines of earlier tests leave Python's resource tracker running beneath this process.
+    others = set(processes_of(os.getpid()))
+    monkeypatch.syspath_prepend(str(HERE))
+    pool = MathPool(workers=2, zygote="spiteful_zygote")
     pool.compare([("1", "crash")] * 30 + [GOOD], seconds=5.0)
     pool.compare([GOOD] * 4, seconds=5.0)
     # The zygote and two children; one that was replaced may take a moment to be gone.
     deadline = time.monotonic() + 5
-    while len(processes_of(os.getpid())) > 3 and time.monotonic() < deadline:
+    while len(left := set(processes_of(os.getpid())) - others) > 3 and time.monotonic() < deadline:
         time.sleep(0.05)
-    assert len(processes_of(os.getpid())) <= 3
+    assert len(left) <= 3
     pool.close()
-    assert processes_of(os.getpid()) == []
+    assert set(processes_of(os.getpid())) <= others
 
 
 def test_nothing_is_left_when_the_parent_is_killed_in_the_middle() -> None:
