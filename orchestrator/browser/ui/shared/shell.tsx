@@ -1,0 +1,68 @@
+import type { ComponentChildren } from 'preact';
+import { useLocation } from 'preact-iso';
+import { ThemeButton } from './theme-button.js';
+
+/** The head of every page, and the page below it. */
+export function Shell({ children }: { children: ComponentChildren }) {
+  const { path } = useLocation();
+  const run = /^\/runs\/([^/]+)/.exec(path)?.[1];
+  const base = `/runs/${run}`;
+  return (
+    <>
+      <a class="skip" href="#main">
+        Skip to the content
+      </a>
+      <header class="top">
+        <a class="brand" href="/">
+          vauto
+        </a>
+        <nav aria-label="Pages">
+          <Tab to="/" at={path} exact>
+            Runs
+          </Tab>
+          {run !== undefined && (
+            <>
+              <span class="crumb" aria-hidden="true">
+                /
+              </span>
+              <Tab to={base} at={path} exact>
+                {decodeURIComponent(run)}
+              </Tab>
+              <Tab to={`${base}/sweep`} at={path}>
+                τ explorer
+              </Tab>
+              <Tab to={`${base}/traces`} at={path}>
+                Traces
+              </Tab>
+            </>
+          )}
+          {path === '/compare' && (
+            <Tab to="/compare" at={path}>
+              Compare
+            </Tab>
+          )}
+        </nav>
+        <ThemeButton />
+      </header>
+      <main id="main" tabIndex={-1}>
+        {children}
+      </main>
+    </>
+  );
+}
+
+interface TabProps {
+  readonly to: string;
+  readonly at: string;
+  readonly exact?: boolean;
+  readonly children: ComponentChildren;
+}
+
+function Tab({ to, at, exact = false, children }: TabProps) {
+  const here = exact ? at === to : at === to || at.startsWith(`${to}/`);
+  return (
+    <a href={to} {...(here ? { 'aria-current': 'page' as const } : {})}>
+      {children}
+    </a>
+  );
+}
