@@ -27,7 +27,8 @@ rule(['bridge', 'store', 'environment'], { may: WORDS });
 rule(['rollout'], { may: [...WORDS, 'answer', 'bridge'] });
 rule(STAGES, { may: LOWER, types: [...WORLD, 'pipeline/stage'] });
 rule(['pipeline'], { may: [...LOWER, ...WORLD, ...STAGES] });
-rule(['browser'], { may: [...WORDS, 'store', 'statistics', 'sweep/frontier'] });
+// The run browser reads: the store, and what the other layers say about what they stored.
+rule(['browser'], { may: [...WORDS, ...DOMAIN, 'store', 'sweep', 'pipeline/as-it-stands'] });
 rule(['gateway', 'reproduce'], { may: [...LOWER, ...WORLD, ...STAGES, 'pipeline'] });
 rule(['cli'], { may: ALL });
 

@@ -68,7 +68,7 @@ function openWriter(file: string, timeout: number): Database.Database {
   }
 }
 
-function openReader(file: string, timeout: number): Database.Database {
+export function openReader(file: string, timeout: number): Database.Database {
   if (!existsSync(file)) {
     throw new UserError({
       code: 'no-store',

@@ -10,7 +10,7 @@ const PAGE = 500;
 /** A page is held in memory whole. */
 const MAX_LIMIT = 10_000;
 
-const SELECT = `
+export const SELECT = `
   SELECT rollouts.*, stages.name AS stage_name, prompts.set_name, prompts.prompt_id
   FROM rollouts
   JOIN stages ON stages.id = rollouts.stage
@@ -59,7 +59,7 @@ interface RawRollout {
   readonly forced: number | null;
 }
 
-interface Raw extends RawRollout {
+export interface Raw extends RawRollout {
   readonly id: number;
   readonly stage: number;
   readonly stage_name: string;
@@ -209,7 +209,7 @@ function rolloutOf(row: RawRollout): Rollout {
   };
 }
 
-function storedRollout(row: Raw): StoredRollout {
+export function storedRollout(row: Raw): StoredRollout {
   const { id, pass } = row;
   const names = { stageId: row.stage, stage: row.stage_name, set: row.set_name, promptId: row.prompt_id };
   return {

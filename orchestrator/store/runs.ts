@@ -41,6 +41,8 @@ const ERRORS = `
     SELECT count(*) FILTER (WHERE first_state IN ('timeout', 'error')) + count(*) FILTER (WHERE second_state IN ('timeout', 'error'))
     FROM rollouts WHERE stage = @stage)`;
 
+const RUNS = 'SELECT *, (SELECT json_group_array(tag ORDER BY tag) FROM tags WHERE run = runs.id) AS tags FROM runs';
+
 interface RawRun {
   readonly id: number;
   readonly name: string;
@@ -51,6 +53,9 @@ interface RawRun {
   readonly folder: string;
   readonly seed: number;
   readonly environment: string;
+  readonly note: string | null;
+  /** JSON. */
+  readonly tags: string;
   readonly created_at: string;
   readonly updated_at: string;
 }
@@ -75,8 +80,8 @@ export function runQueries(db: Database, file: string): RunQueries {
   const all = <Row>(sql: string, ...values: unknown[]) => db.prepare(sql).all(...values) as Row[];
   const inCurrent = 'stage IN (SELECT id FROM stages WHERE run = ? AND superseded = 0)';
   return {
-    findRun: (name) => all<RawRun>('SELECT * FROM runs WHERE name = ?', name).map((row) => runOf(row, file))[0],
-    listRuns: () => all<RawRun>('SELECT * FROM runs ORDER BY id DESC').map((row) => runOf(row, file)),
+    findRun: (name) => all<RawRun>(`${RUNS} WHERE name = ?`, name).map((row) => runOf(row, file))[0],
+    listRuns: () => all<RawRun>(`${RUNS} ORDER BY id DESC`).map((row) => runOf(row, file)),
     stages: (runId, options) => {
       const which = options?.all ? '' : 'AND superseded = 0';
       return all<RawStage>(`SELECT * FROM stages WHERE run = ? ${which} ORDER BY id`, runId).map(stageOf);
@@ -144,9 +149,9 @@ export function runQueries(db: Database, file: string): RunQueries {
 }
 
 function runOf(row: RawRun, file: string): RunRecord {
-  const { id, name, status, reason, seed } = row;
+  const { id, name, status, reason, seed, note } = row;
   return {
-    ...{ id, name, status, reason, seed },
+    ...{ id, name, status, reason, seed, note, tags: JSON.parse(row.tags) as string[] },
     recipeText: row.recipe_text,
     recipe: JSON.parse(row.recipe) as unknown,
     folder: unpackFolder(file, row.folder),

@@ -23,6 +23,10 @@ export interface RunRecord extends NewRun {
   readonly reason: string | null;
   readonly createdAt: string;
   readonly updatedAt: string;
+  /** What somebody noted down about it. */
+  readonly note: string | null;
+  /** In alphabetical order. */
+  readonly tags: readonly string[];
 }
 
 /** One attempt at a stage. */
@@ -240,6 +244,10 @@ export interface Store {
   findRun(name: string): RunRecord | undefined;
   /** Newest first. */
   listRuns(): RunRecord[];
+  /** A note of null takes it away. */
+  setNote(runId: number, note: string | null): void;
+  /** A tag that is there already, or is not there, is no error. */
+  changeTags(runId: number, changes: { readonly add?: readonly string[]; readonly remove?: readonly string[] }): void;
   setRunStatus(runId: number, status: Status, reason?: string): void;
   /** Takes the run and all its rows away; the folder is the caller's. */
   removeRun(runId: number): void;

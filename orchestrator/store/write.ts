@@ -8,6 +8,8 @@ type RunWriter = Pick<
   Store,
   | 'createRun'
   | 'updateRun'
+  | 'setNote'
+  | 'changeTags'
   | 'setRunStatus'
   | 'removeRun'
   | 'removeUnreferenced'
@@ -104,6 +106,15 @@ export function runWriter(db: Database, file: string): RunWriter {
   return {
     createRun,
     updateRun,
+    setNote: (runId, note) => {
+      db.prepare('UPDATE runs SET note = ? WHERE id = ?').run(note, runId);
+    },
+    changeTags: db.transaction((runId, { add = [], remove = [] }) => {
+      const insert = db.prepare('INSERT INTO tags (run, tag) VALUES (?, ?) ON CONFLICT DO NOTHING');
+      for (const tag of add) insert.run(runId, tag);
+      const take = db.prepare('DELETE FROM tags WHERE run = ? AND tag = ?');
+      for (const tag of remove) take.run(runId, tag);
+    }).immediate as Store['changeTags'],
     setRunStatus: (runId, status, reason) => {
       db.prepare('UPDATE runs SET status = ?, reason = ?, updated_at = ? WHERE id = ?').run(
         status,

@@ -1,8 +1,8 @@
 import { existsSync } from 'node:fs';
 import { join, resolve } from 'node:path';
+import { asItStands } from '../../pipeline/as-it-stands.js';
 import type { MetricRow, RunRecord, Store } from '../../store/index.js';
 import { formatTable, printJson, printText } from '../output.js';
-import { asItStands } from './live.js';
 import { localTime, tableWidth, withStore } from './open.js';
 
 interface ListedRun extends Pick<RunRecord, 'name' | 'status' | 'reason' | 'createdAt' | 'updatedAt' | 'seed'> {

@@ -1,9 +1,10 @@
 import { z } from 'zod';
+import { asItStands, stageAsItStands } from '../../pipeline/as-it-stands.js';
 import { endsOf } from '../../statistics/index.js';
 import type { RunRecord, StageRecord, Store } from '../../store/index.js';
 import { printJson, printText } from '../output.js';
-import { asItStands, resumeOf, stageAsItStands } from './live.js';
 import { findRun, withStore } from './open.js';
+import { resumeOf } from './resume.js';
 import { formatRun } from './show-text.js';
 
 /** Everything that `vauto runs show` tells; `--json` prints it as it is. */

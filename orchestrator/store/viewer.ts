@@ -1,0 +1,149 @@
+import type { Database } from 'better-sqlite3';
+import type { Prompt } from '../records/index.js';
+import { explained } from './explain.js';
+import { openReader } from './open.js';
+import { type Raw, SELECT, storedRollout } from './rollouts.js';
+import type { EventRow, StepRow } from './types.js';
+import type {
+  Answers,
+  Facts,
+  Headline,
+  PromptName,
+  ViewedRollout,
+  ViewedRun,
+  ViewedStage,
+  Viewer,
+} from './viewer-types.js';
+import { unpackFolder } from './write.js';
+
+/** Opens a store for the run browser. Throws UserError `no-store`, `store-too-new`, `store-damaged`. */
+export function openViewer(file: string): Viewer {
+  const db = openReader(file, TIMEOUT_MS);
+  return explained<Viewer>(
+    {
+      ...runViews(db, file),
+      ...rolloutViews(db),
+      version: () => db.pragma('data_version', { simple: true }) as number,
+      close: () => void db.close(),
+    },
+    file,
+  );
+}
+
+const TIMEOUT_MS = 5000;
+
+const RUNS = `SELECT id, name, status, reason, folder, note, created_at AS createdAt, updated_at AS updatedAt,
+  (SELECT json_group_array(tag ORDER BY tag) FROM tags WHERE run = runs.id) AS tags FROM runs ORDER BY id DESC`;
+
+const STAGES = `SELECT id, run, name, status, seconds, started_at AS startedAt, finished_at AS finishedAt
+  FROM stages WHERE superseded = 0 ORDER BY id`;
+
+/** The mean over all questions; where a run has but one benchmark, that one's. */
+const HEADLINE = `SELECT name, value FROM metrics WHERE stage = @stage AND policy = 'auto' AND name IN ('accuracy', 'tokens', 'think-ratio')
+  ORDER BY benchmark = 'overall'`;
+
+const ACTIVITY = `SELECT max(at) FROM (
+  SELECT max(committed_at) AS at FROM units JOIN stages ON stages.id = units.stage WHERE run = @run AND superseded = 0
+  UNION ALL SELECT max(started_at) FROM stages WHERE run = @run
+  UNION ALL SELECT max(at) FROM events WHERE run = @run)`;
+
+const COUNTS = `SELECT stage, sum(units.rollouts) FROM units JOIN stages ON stages.id = units.stage
+  WHERE run = ? AND superseded = 0 GROUP BY stage`;
+
+type RunViews = Pick<
+  Viewer,
+  'runs' | 'stages' | 'lastActivity' | 'rolloutCounts' | 'headline' | 'rewards' | 'steps' | 'events'
+>;
+
+function runViews(db: Database, file: string): RunViews {
+  const all = <Row>(sql: string, ...values: unknown[]) => db.prepare(sql).all(...values) as Row[];
+  return {
+    runs: () =>
+      all<ViewedRun & { tags: string }>(RUNS).map((run) => ({
+        ...run,
+        folder: unpackFolder(file, run.folder),
+        tags: JSON.parse(run.tags) as string[],
+      })),
+    stages: () => all<ViewedStage>(STAGES),
+    rolloutCounts: (runId) => new Map(db.prepare(COUNTS).raw().all(runId) as [number, number][]),
+    lastActivity: (runId) => db.prepare(ACTIVITY).pluck().get({ run: runId }) as string | null,
+    headline: (stageId) => {
+      const found = new Map(
+        all<{ name: string; value: number | null }>(HEADLINE, { stage: stageId }).map(({ name, value }) => [
+          name,
+          value,
+        ]),
+      );
+      const of = (name: string) => found.get(name) ?? null;
+      return { accuracy: of('accuracy'), tokens: of('tokens'), thinkRatio: of('think-ratio') } satisfies Headline;
+    },
+    rewards: (stageId) =>
+      db
+        .prepare(
+          "SELECT metrics ->> '$.reward_mean' AS reward FROM steps WHERE stage = ? AND reward IS NOT NULL ORDER BY step",
+        )
+        .pluck()
+        .all(stageId) as number[],
+    steps: (runId, after) =>
+      all<{ step: number; metrics: string }>(
+        `SELECT step, metrics FROM steps WHERE stage IN (SELECT id FROM stages WHERE run = ? AND superseded = 0) AND step > ? ORDER BY step`,
+        ...[runId, after],
+      ).map(({ step, metrics }) => ({ step, metrics: JSON.parse(metrics) as StepRow['metrics'] })),
+    events: (runId, after, limit) =>
+      all<EventRow & { id: number; stage: string | null; data: string | null }>(
+        'SELECT * FROM events WHERE run = ? AND id > ? ORDER BY id LIMIT ?',
+        ...[runId, after, limit],
+      ).map(({ id, at, level, stage, kind, message, data }) => ({
+        ...{ id, at, level, kind, message },
+        ...(stage === null ? {} : { stage }),
+        ...(data === null ? {} : { data: JSON.parse(data) as unknown }),
+      })),
+  };
+}
+
+const FACTS = `SELECT id, prompt, pass, idx, step, tokens, finish_reason, correct, confidence, first_correct, first_state,
+  second_correct, second_state, reward_total FROM rollouts WHERE stage = ? AND id > ? ORDER BY id LIMIT ?`;
+
+/** The fourth number of a packed trace is the tokens up to the first answer (trace-codec.ts). */
+const ANSWERS = `SELECT id, prompt, confidence, first_correct, trace ->> '$[3]', second_correct, tokens
+  FROM rollouts WHERE stage = ? AND pass = ? ORDER BY id`;
+
+const QUESTIONS = `SELECT id, record ->> '$.media[0].sha256', record ->> '$.question',
+  json_array(record -> '$.answer', record -> '$.spans', record -> '$.options')
+  FROM prompts WHERE run = ? AND set_name LIKE 'benchmark:%'`;
+
+const GROUP = `SELECT other.id FROM rollouts AS one JOIN rollouts AS other
+  ON other.prompt = one.prompt AND other.stage = one.stage AND other.pass = one.pass AND other.step IS one.step
+  WHERE one.id = ? ORDER BY other.idx`;
+
+const WHOLE = `${SELECT.replace('SELECT rollouts.*', 'SELECT rollouts.*, stages.run AS run, prompts.record AS record')} WHERE rollouts.id IN (SELECT value FROM json_each(?))`;
+
+type RolloutViews = Pick<Viewer, 'promptNames' | 'facts' | 'answers' | 'questions' | 'rollouts' | 'group'>;
+
+function rolloutViews(db: Database): RolloutViews {
+  return {
+    promptNames: (runId) =>
+      db
+        .prepare('SELECT id, set_name, prompt_id, source, problem_type FROM prompts WHERE run = ?')
+        .raw()
+        .all(runId) as unknown as PromptName[],
+    facts: (stageId, after, limit) => db.prepare(FACTS).raw().all(stageId, after, limit) as unknown as Facts[],
+    answers: (stageId, pass) => db.prepare(ANSWERS).raw().all(stageId, pass) as unknown as Answers[],
+    questions: (runId) =>
+      new Map(
+        (db.prepare(QUESTIONS).raw().all(runId) as [number, string | null, string, string][]).map(
+          ([id, media, question, gold]) => [id, { media, question, gold }],
+        ),
+      ),
+    rollouts: (ids) => {
+      const rows = db.prepare(WHOLE).all(JSON.stringify(ids)) as (Raw & { run: number; record: string })[];
+      const found = new Map(rows.map((row) => [row.id, viewed(row)]));
+      return ids.flatMap((id) => found.get(id) ?? []);
+    },
+    group: (id) => db.prepare(GROUP).pluck().all(id) as number[],
+  };
+}
+
+function viewed(row: Raw & { run: number; record: string }): ViewedRollout {
+  return { ...storedRollout(row), runId: row.run, prompt: JSON.parse(row.record) as Prompt };
+}
