@@ -1,0 +1,62 @@
+import type uPlot from 'uplot';
+import type { ChartProps } from './chart.js';
+import { colourOf } from './chart-theme.js';
+
+const AXIS_WIDTH = 52;
+const AXIS_HEIGHT = 26;
+
+/** What uPlot is asked for; the data's own texts are read when they are drawn, so that newer props hold. */
+export function chartOptions(
+  props: () => ChartProps,
+  size: { readonly width: number; readonly height: number },
+  onCursor: (at: number | null) => void,
+): uPlot.Options {
+  const { series, range, sync } = props();
+  return {
+    ...size,
+    padding: [6, 8, 0, 0],
+    legend: { show: false },
+    cursor: {
+      y: false,
+      points: { size: 6 },
+      ...(sync === undefined ? {} : { sync: { key: sync, scales: ['x', null] } }),
+    },
+    scales: {
+      x: { time: false },
+      y: range ? { range: [range[0], range[1]] } : { range: (_, low, high) => padded(low, high) },
+    },
+    axes: [axis({ size: AXIS_HEIGHT }), axis({ size: AXIS_WIDTH, values: (_, ticks) => ticks.map(props().format) })],
+    series: [{}, ...series.map(line)],
+    hooks: { setCursor: [({ cursor: { idx, left } }) => onCursor((left ?? -1) < 0 ? null : (idx ?? null))] },
+  };
+}
+
+function line({ label, colour, dash, values }: ChartProps['series'][number]): uPlot.Series {
+  return {
+    label,
+    stroke: colourOf(colour),
+    width: 1.5,
+    spanGaps: true,
+    ...(dash ? { dash: [...dash] } : {}),
+    points: { show: values.filter((value) => value !== null).length === 1 },
+  };
+}
+
+function axis(options: uPlot.Axis): uPlot.Axis {
+  const grid = { stroke: colourOf('--line'), width: 1 };
+  return {
+    stroke: colourOf('--soft'),
+    font: `11px ${getComputedStyle(document.body).fontFamily}`,
+    grid,
+    ticks: { ...grid, size: 4 },
+    gap: 4,
+    ...options,
+  };
+}
+
+/** A little room above and below; a flat line has some too. */
+function padded(low: number | null, high: number | null): [number, number] {
+  if (low === null || high === null) return [0, 1];
+  const room = high > low ? (high - low) * 0.06 : Math.abs(high) * 0.1 || 1;
+  return [low - (low === 0 ? 0 : room), high + room];
+}
