@@ -1,0 +1,115 @@
+import { useLocation } from 'preact-iso';
+import { useEffect, useLayoutEffect, useRef, useState } from 'preact/hooks';
+import { count } from '../../shared/format.js';
+import { type TraceAddress, tracePath } from '../../shared/trace-query.js';
+import { useVirtual } from '../../shared/virtual.js';
+import type { Blocks } from './blocks.js';
+import { Head } from './head.js';
+import { Line } from './line.js';
+import { useNarrow } from './narrow.js';
+
+/** Pixels of a row: one line, or three on a narrow screen. traces.css says the same. */
+const ROW = { wide: 32, narrow: 84 };
+
+interface GridProps {
+  readonly blocks: Blocks;
+  readonly address: TraceAddress;
+  /** Place of the active row, from 0. */
+  readonly active: number;
+  readonly onActive: (place: number) => void;
+}
+
+/** The rollouts that match, of which only those in view are in the page. */
+export function Grid({ blocks, address, active, onActive }: GridProps) {
+  const scroller = useRef<HTMLDivElement>(null);
+  const { route } = useLocation();
+  const narrow = useNarrow();
+  const total = blocks.totals?.total ?? 0;
+  const rowHeight = narrow ? ROW.narrow : ROW.wide;
+  const view = useVirtual(scroller, total, rowHeight);
+  useLook(blocks, view.first, view.visible, active);
+  const shown = useRef(-1);
+  useLayoutEffect(() => {
+    if (total === 0 || shown.current === active || view.visible < 2) return;
+    view.show(active, shown.current === -1 ? 'start' : 'auto');
+    shown.current = active;
+  });
+
+  const open = () => {
+    const row = blocks.row(active);
+    if (row) route(tracePath(address.run, row.id, address.filter));
+  };
+  const onKeyDown = (event: KeyboardEvent) => {
+    if (event.ctrlKey || event.metaKey || event.altKey || event.target !== event.currentTarget) return;
+    if (event.key === 'Enter') return open();
+    const to = moved(event.key, active, total, view.visible);
+    if (to === undefined) return;
+    event.preventDefault();
+    onActive(to);
+  };
+  return (
+    <div
+      class="trace-grid"
+      role="grid"
+      tabIndex={0}
+      aria-label="Rollouts"
+      aria-rowcount={total + 1}
+      aria-colcount={10}
+      aria-activedescendant={total > 0 ? `row-${active}` : undefined}
+      aria-busy={blocks.totals === undefined}
+      onKeyDown={onKeyDown}
+    >
+      <Head address={address} />
+      <div class="body" role="rowgroup" ref={scroller}>
+        <div class="rows" role="presentation" style={{ height: `${view.height}px` }}>
+          {view.rows.map(({ row, top }) => (
+            <Line
+              key={row}
+              place={row}
+              top={top}
+              row={blocks.row(row)}
+              address={address}
+              threshold={blocks.totals?.threshold ?? 1}
+              active={row === active}
+            />
+          ))}
+        </div>
+        {blocks.totals === undefined && !blocks.error && <p class="soft none">Loading…</p>}
+        {blocks.totals !== undefined && total === 0 && <NoRows all={blocks.totals.all} />}
+      </div>
+    </div>
+  );
+}
+
+function NoRows({ all }: { all: number }) {
+  return (
+    <p class="soft none">
+      {all === 0 ? 'This run has no rollouts yet.' : `None of the ${count(all)} rollouts match these filters.`}
+    </p>
+  );
+}
+
+/** Where a key moves the active row to. */
+function moved(key: string, active: number, total: number, page: number): number | undefined {
+  const steps: Record<string, number> = {
+    ArrowDown: active + 1,
+    ArrowUp: active - 1,
+    PageDown: active + page,
+    PageUp: active - page,
+    Home: 0,
+    End: total - 1,
+  };
+  const to = steps[key];
+  return to === undefined ? undefined : Math.max(0, Math.min(total - 1, to));
+}
+
+/** Has the rows in view read; before anything is known, those around the row that the address asks for. */
+function useLook(blocks: Blocks, first: number, visible: number, active: number): void {
+  const [before, setBefore] = useState(0);
+  const known = blocks.totals !== undefined;
+  const from = known ? first : active;
+  useEffect(() => {
+    blocks.look(from, from + visible + 1, first < before ? -1 : 1);
+    setBefore(first);
+  }, [blocks, blocks.error, from, visible, known]);
+}
