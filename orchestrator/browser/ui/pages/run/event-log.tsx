@@ -1,0 +1,67 @@
+import { localTime } from '../../shared/format.js';
+import { useChoice } from './use-choice.js';
+import type { Log, LogLines } from './use-events.js';
+
+const LEVELS = ['info', 'warning', 'error'] as const;
+
+/** The log of the run, newest last. */
+export function EventLog({ log }: { log: Log }) {
+  const [level, setLevel] = useChoice('level');
+  const least = LEVELS.findIndex((name) => name === level);
+  const lines = log.lines.filter((line) => LEVELS.indexOf(line.level) >= least);
+  return (
+    <section>
+      <div class="title">
+        <h2>Log</h2>
+        <label class="check">
+          <span class="soft small">at least</span>
+          <select value={level || 'info'} onChange={({ currentTarget }) => setLevel(levelOf(currentTarget.value))}>
+            {LEVELS.map((name) => (
+              <option key={name}>{name}</option>
+            ))}
+          </select>
+        </label>
+      </div>
+      {lines.length === 0 && <p class="soft">{log.loading ? 'Loading…' : 'No such lines.'}</p>}
+      <ol class="log">
+        {lines.map((line) => (
+          <Line key={line.id} line={line} />
+        ))}
+      </ol>
+      {log.hasMore && (
+        <button type="button" disabled={log.loading} onClick={log.more}>
+          {log.loading ? 'Loading…' : 'Show later lines'}
+        </button>
+      )}
+    </section>
+  );
+}
+
+function levelOf(chosen: string): string {
+  return chosen === 'info' ? '' : chosen;
+}
+
+function Line({ line: { at, level, stage, kind, message, data } }: { line: LogLines[number] }) {
+  const hasData = data !== undefined && data !== null;
+  return (
+    <li class={level}>
+      <time class="soft" dateTime={at} title={at}>
+        {localTime(at)}
+      </time>
+      <span class="where">
+        {level !== 'info' && <b>{level} </b>}
+        {stage ?? kind}
+      </span>
+      <div class="message">
+        {hasData ? (
+          <details>
+            <summary>{message}</summary>
+            <pre>{JSON.stringify(data, null, 2)}</pre>
+          </details>
+        ) : (
+          message
+        )}
+      </div>
+    </li>
+  );
+}
