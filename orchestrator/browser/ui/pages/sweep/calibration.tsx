@@ -117,6 +117,5 @@ function scalingText({
   heldOut,
 }: NonNullable<CalibrationView['scaling']>): string {
   const where = heldOut ? `on ${count(n)} held-out answers` : `on the ${count(n)} answers it was fitted on`;
-  const sure = temperature > 1 ? 'too sure' : 'not sure enough';
-  return `One temperature for all confidences (T = ${temperature.toFixed(2)}: they are ${sure}) would change the calibration error from ${eceBefore.toFixed(3)} to ${eceAfter.toFixed(3)}, ${where}. It changes no order, so the frontier stays.`;
+  return `One temperature for all confidences (T = ${temperature.toFixed(2)}; above 1 they are too sure) would change the calibration error from ${eceBefore.toFixed(3)} to ${eceAfter.toFixed(3)}, ${where}. It changes no order, so the frontier stays.`;
 }

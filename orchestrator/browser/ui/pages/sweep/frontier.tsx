@@ -58,16 +58,12 @@ function End({ at: [x, y], label, side }: { at: [number, number]; label: string;
 }
 
 function ChosenMark({ at: [x, y], label, frame }: { at: [number, number]; label: string; frame: Frame }) {
-  const atEdge = x > frame.right - 110;
+  // About the width of the label: at the right edge it ends there.
+  const left = Math.min(x + 6, frame.right - 104);
   return (
     <g>
       <circle class="chosen-mark" cx={px(x)} cy={px(y)} r={5} />
-      <text
-        class="halo chosen-label"
-        x={px(atEdge ? x + 8 : x + 6)}
-        y={px(y + 38)}
-        text-anchor={atEdge ? 'end' : 'start'}
-      >
+      <text class="halo chosen-label" x={px(left)} y={px(y + 38)}>
         {label}
       </text>
       <line class="leader" x1={px(x)} x2={px(x)} y1={px(y + 7)} y2={px(y + 27)} />

@@ -71,16 +71,16 @@ function Explorer({ answer, look }: { readonly answer: SweepAnswer; readonly loo
         <Multiples answer={answer} selected={name} threshold={threshold} chosen={chosen} onSelect={look.setBenchmark} />
       )}
       <div class="columns">
-        <Switched
-          run={run}
-          recomputed={recomputed}
-          isChosen={there.threshold === local.threshold}
-          onMore={limit < 1000 ? () => setLimit(limit * 4) : null}
-        />
         <div>
-          <Chosen answer={answer} curve={curve} name={name} />
+          <Switched
+            run={run}
+            recomputed={recomputed}
+            isChosen={there.threshold === local.threshold}
+            onMore={limit < 1000 ? () => setLimit(limit * 4) : null}
+          />
           <Calibration calibration={curve.calibration} />
         </div>
+        <Chosen answer={answer} curve={curve} name={name} />
       </div>
     </div>
   );

@@ -43,11 +43,14 @@ export function intervalAt({ bands }: Pick<SweepCurve, 'bands'>, threshold: numb
   return { ...band.accuracy, exact: band.threshold === threshold };
 }
 
-/** A threshold for a recipe: as few decimals as leave every question where it is, rounded down, at least four. */
+/** A threshold for a recipe: as few decimals, at least four, as leave every question where it is. */
 export function recipeThreshold(points: Points, threshold: number): string {
   if (points.length >= THINNED) return String(threshold);
   const place = placeAt(points, threshold);
-  for (let digits = 4; digits < 16; digits += 1) {
+  const rounded = threshold.toFixed(4);
+  if (placeAt(points, Number(rounded)) === place) return rounded;
+  // Rounded up, the question at this very threshold would think.
+  for (let digits = 5; digits < 16; digits += 1) {
     const text = (Math.floor(threshold * 10 ** digits) / 10 ** digits).toFixed(digits);
     if (placeAt(points, Number(text)) === place) return text;
   }
