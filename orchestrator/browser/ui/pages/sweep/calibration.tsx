@@ -62,7 +62,6 @@ function Diagram({ calibration: { bins, ece } }: { readonly calibration: Calibra
   const y = axisOf('right', [], (value) => percent(value, 0), { min: 0, max: 1 });
   const frame = frameOf(x, y, { width, height }, { top: 26 + STRIP, right: 14, bottom: 40, left: 46 });
   const most = Math.max(1, ...bins.map(({ n }) => n));
-  const dots = bins.map((bin) => [frame.x(bin.confidence), frame.y(bin.accuracy)] as const);
   const label = `Reliability diagram, calibration error ${ece.toFixed(3)}. ${bins.map((bin) => `confidence ${bin.confidence.toFixed(2)}: ${percent(bin.accuracy, 0)} of ${bin.n} right`).join('; ')}.`;
   return (
     <figure ref={ref} class="calibration">
@@ -93,7 +92,6 @@ function Diagram({ calibration: { bins, ece } }: { readonly calibration: Calibra
             [frame.x(1), frame.y(1)],
           ])}
         />
-        <path class="line thin" d={linePath(dots)} />
         {bins.map((bin) => (
           <circle
             key={bin.low}

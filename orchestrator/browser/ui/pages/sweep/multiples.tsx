@@ -17,7 +17,7 @@ export function Multiples({ answer, selected, threshold, chosen, onSelect }: Mul
   const accuracies = curves.flatMap(([, { points, never, always }]) =>
     [...points, never, always].map(({ accuracy }) => accuracy),
   );
-  const y = axisOf('', accuracies, (value) => percent(value, 0), { steps: 2 });
+  const y = axisOf('', accuracies, (value) => percent(value, 0), { steps: 6 });
   return (
     <section aria-labelledby="multiples-title">
       <h2 id="multiples-title">The same τ on each benchmark</h2>

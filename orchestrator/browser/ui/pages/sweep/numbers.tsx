@@ -39,10 +39,10 @@ export function Numbers({ curve, here, chosen, threshold, recomputed }: NumbersP
               here
             </th>
             <th scope="col" class="num">
-              − chosen
+              vs chosen
             </th>
             <th scope="col" class="num">
-              − always
+              vs always
             </th>
           </tr>
         </thead>

@@ -44,7 +44,7 @@ function Explorer({ answer, look }: { readonly answer: SweepAnswer; readonly loo
           <h1>τ explorer</h1>
           <p class="soft">
             {count(curve.n)} recorded questions, {name ?? 'all benchmarks'}. A first answer is taken when its confidence
-            is at least τ; otherwise the model thinks.
+            is at least τ; below it, or without a confidence, the model thinks.
           </p>
         </div>
         <label class="pick">
