@@ -31,15 +31,20 @@ export function chartOptions(
   };
 }
 
-function line({ label, colour, dash, values }: ChartProps['series'][number]): uPlot.Series {
+function line({ label, colour, dash }: ChartProps['series'][number]): uPlot.Series {
   return {
     label,
     stroke: colourOf(colour),
     width: 1.5,
     spanGaps: true,
     ...(dash ? { dash: [...dash] } : {}),
-    points: { show: values.filter((value) => value !== null).length === 1 },
+    points: { show: isAlone },
   };
+}
+
+/** A single value has no line: it is a point. */
+function isAlone({ data }: uPlot, index: number): boolean {
+  return Array.from(data[index] ?? []).filter((value) => value !== null && value !== undefined).length === 1;
 }
 
 function axis(options: uPlot.Axis): uPlot.Axis {

@@ -1,5 +1,6 @@
 import type { RunDetail } from '../../../api-types.js';
 import { bytes } from '../../shared/format.js';
+import { Scroll } from './scroll.js';
 
 /** Files that the stages left in the folder of the run. */
 export function Artifacts({ artifacts }: Pick<RunDetail, 'artifacts'>) {
@@ -7,7 +8,7 @@ export function Artifacts({ artifacts }: Pick<RunDetail, 'artifacts'>) {
   return (
     <section>
       <h2>Artifacts</h2>
-      <div class="scroll">
+      <Scroll label="Artifacts">
         <table>
           <caption class="hidden">Artifacts</caption>
           <thead>
@@ -35,7 +36,7 @@ export function Artifacts({ artifacts }: Pick<RunDetail, 'artifacts'>) {
             ))}
           </tbody>
         </table>
-      </div>
+      </Scroll>
     </section>
   );
 }

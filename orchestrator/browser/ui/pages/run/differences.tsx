@@ -1,5 +1,6 @@
 import type { RunDetail } from '../../../api-types.js';
 import { Difference } from './interval.js';
+import { Scroll } from './scroll.js';
 
 type Row = RunDetail['differences'][number];
 
@@ -9,6 +10,8 @@ const TITLES: Readonly<Record<string, (policy: string) => string>> = {
   'versus-always': (policy) => `${policy} − always`,
   'token-saving': (policy) => `tokens that ${policy} saves, %`,
 };
+
+const ORDER = Object.keys(TITLES);
 
 /** Differences of the same questions, answered in two ways: what training, thinking and early exit bring. */
 export function Differences({ rows }: { rows: readonly Row[] }) {
@@ -22,7 +25,7 @@ export function Differences({ rows }: { rows: readonly Row[] }) {
         Points of accuracy with 95% intervals over the questions that both sides answered. Only those whose interval
         leaves out 0 have a colour.
       </p>
-      {after.length > 0 && <Table rows={after} title="After training" />}
+      {after.length > 0 && <Table rows={after} title={before.length > 0 ? 'After training' : 'Differences'} />}
       {before.length > 0 &&
         (after.length > 0 ? (
           <details>
@@ -38,10 +41,12 @@ export function Differences({ rows }: { rows: readonly Row[] }) {
 
 /** One line a benchmark, one column for each comparison. */
 function Table({ rows, title }: { rows: readonly Row[]; title: string }) {
-  const columns = [...new Map(rows.map((row) => [columnOf(row), row])).entries()];
+  const columns = [...new Map(rows.map((row) => [columnOf(row), row])).entries()].sort(
+    ([, one], [, other]) => ORDER.indexOf(one.name) - ORDER.indexOf(other.name),
+  );
   const benchmarks = [...new Set(rows.map(({ benchmark }) => benchmark))];
   return (
-    <div class="scroll">
+    <Scroll label={title}>
       <table>
         <caption class="hidden">{title}</caption>
         <thead>
@@ -70,7 +75,7 @@ function Table({ rows, title }: { rows: readonly Row[]; title: string }) {
           ))}
         </tbody>
       </table>
-    </div>
+    </Scroll>
   );
 }
 

@@ -1,6 +1,7 @@
 import type { EvaluationRow } from '../../../api-types.js';
 import { fixed, percent } from '../../shared/format.js';
 import { Share } from './interval.js';
+import { Scroll } from './scroll.js';
 
 const BEFORE = 'evaluate-before';
 const AFTER = 'evaluate';
@@ -19,7 +20,7 @@ export function Evaluation({ rows }: { rows: readonly EvaluationRow[] }) {
   return (
     <section>
       <h2>Evaluation</h2>
-      <div class="scroll">
+      <Scroll label="Evaluation">
         <table class="evaluation">
           <caption class="hidden">Accuracy with 95% intervals, tokens and think ratio by benchmark and policy</caption>
           <Head stages={stages} />
@@ -27,7 +28,7 @@ export function Evaluation({ rows }: { rows: readonly EvaluationRow[] }) {
             <Benchmark key={benchmark} name={benchmark} pairs={pairsOf(rows, benchmark)} stages={stages} />
           ))}
         </table>
-      </div>
+      </Scroll>
     </section>
   );
 }
@@ -35,7 +36,8 @@ export function Evaluation({ rows }: { rows: readonly EvaluationRow[] }) {
 const MEASURES = ['Accuracy [95%]', 'Tokens', 'Think ratio'] as const;
 
 function Head({ stages }: { stages: readonly string[] }) {
-  const title = (stage: string) => (stage === BEFORE ? 'before' : 'after');
+  const both = stages.length > 1;
+  const title = (stage: string) => (both ? (stage === BEFORE ? 'before' : 'after') : '');
   return (
     <thead>
       <tr>
@@ -81,7 +83,7 @@ function Benchmark({ name, pairs, stages }: BenchmarkProps) {
             {index === 0 && (
               <th scope="rowgroup" rowSpan={pairs.length}>
                 {name}
-                {n !== undefined && <span class="soft small"> n = {n}</span>}
+                {n !== undefined && <span class="soft small">n = {n}</span>}
               </th>
             )}
             <td>{pair.policy}</td>

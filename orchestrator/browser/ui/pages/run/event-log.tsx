@@ -1,4 +1,5 @@
 import { localTime } from '../../shared/format.js';
+import { Scroll } from './scroll.js';
 import { useChoice } from './use-choice.js';
 import type { Log, LogLines } from './use-events.js';
 
@@ -7,27 +8,32 @@ const LEVELS = ['info', 'warning', 'error'] as const;
 /** The log of the run, newest last. */
 export function EventLog({ log }: { log: Log }) {
   const [level, setLevel] = useChoice('level');
-  const least = LEVELS.findIndex((name) => name === level);
+  const least = LEVELS.indexOf(levelNamed(level));
   const lines = log.lines.filter((line) => LEVELS.indexOf(line.level) >= least);
   return (
-    <section>
+    <section class="logs">
       <div class="title">
         <h2>Log</h2>
         <label class="check">
           <span class="soft small">at least</span>
-          <select value={level || 'info'} onChange={({ currentTarget }) => setLevel(levelOf(currentTarget.value))}>
+          <select value={levelNamed(level)} onChange={({ currentTarget }) => setLevel(levelOf(currentTarget.value))}>
             {LEVELS.map((name) => (
               <option key={name}>{name}</option>
             ))}
           </select>
         </label>
       </div>
-      {lines.length === 0 && <p class="soft">{log.loading ? 'Loading…' : 'No such lines.'}</p>}
-      <ol class="log">
-        {lines.map((line) => (
-          <Line key={line.id} line={line} />
-        ))}
-      </ol>
+      {log.error && <p class="notice error">The log cannot be read: {log.error}</p>}
+      {lines.length === 0 && !log.error && <p class="soft">{log.loading ? 'Loading…' : 'No such lines.'}</p>}
+      {lines.length > 0 && (
+        <Scroll label="Lines of the log" atEnd={!log.hasMore}>
+          <ol class="log">
+            {lines.map((line) => (
+              <Line key={line.id} line={line} />
+            ))}
+          </ol>
+        </Scroll>
+      )}
       {log.hasMore && (
         <button type="button" disabled={log.loading} onClick={log.more}>
           {log.loading ? 'Loading…' : 'Show later lines'}
@@ -35,6 +41,10 @@ export function EventLog({ log }: { log: Log }) {
       )}
     </section>
   );
+}
+
+function levelNamed(text: string): (typeof LEVELS)[number] {
+  return LEVELS.find((name) => name === text) ?? 'info';
 }
 
 function levelOf(chosen: string): string {

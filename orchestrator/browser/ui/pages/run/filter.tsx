@@ -1,6 +1,7 @@
 import type { FilterView } from '../../../api-types.js';
 import { count } from '../../shared/format.js';
 import { Histogram } from './histogram.js';
+import { Scroll } from './scroll.js';
 
 /** What the filter kept, and why it dropped the rest. */
 export function Filter({ filter }: { filter: FilterView }) {
@@ -21,9 +22,9 @@ export function Filter({ filter }: { filter: FilterView }) {
       </p>
       <div class="beside">
         <Histogram counts={filter.passHistogram} exact={filter.exact} />
-        <div class="scroll">
+        <Scroll label="Filter by source and type">
           <Groups groups={filter.groups} />
-        </div>
+        </Scroll>
       </div>
     </section>
   );

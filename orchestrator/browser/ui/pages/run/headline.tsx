@@ -9,7 +9,7 @@ export function Headline({ detail }: { detail: RunDetail }) {
   const auto = evaluated(detail);
   return (
     <dl class="headline">
-      <Fact name="accuracy, auto" note={auto ? STAGES[auto.stage] : undefined}>
+      <Fact name="accuracy, auto" note={auto && NOTES[auto.stage]}>
         {auto ? <Share of={auto.accuracy} /> : percent(run.accuracy)}
       </Fact>
       <Fact name="tokens an answer">{fixed(run.meanTokens)}</Fact>
@@ -23,7 +23,7 @@ export function Headline({ detail }: { detail: RunDetail }) {
   );
 }
 
-const STAGES: Readonly<Record<string, string>> = { evaluate: 'after training', 'evaluate-before': 'before training' };
+const NOTES: Readonly<Record<string, string>> = { 'evaluate-before': 'before training' };
 const FROM = { sweep: 'chosen by the sweep', recipe: 'from the recipe' } as const;
 
 /** The policy auto over all questions, newest evaluation first. */

@@ -1,5 +1,6 @@
 import type { RunDetail } from '../../../api-types.js';
 import { count, setName } from '../../shared/format.js';
+import { Scroll } from './scroll.js';
 
 type Ledger = RunDetail['ledger'];
 
@@ -29,7 +30,7 @@ export function LedgerTable({ ledger }: { ledger: Ledger }) {
           .join(', ')}
         .
       </p>
-      <div class="scroll">
+      <Scroll label="Ledger">
         <table>
           <caption class="hidden">Prompts and rollouts by stage</caption>
           <thead>
@@ -55,7 +56,7 @@ export function LedgerTable({ ledger }: { ledger: Ledger }) {
             </tr>
           </tbody>
         </table>
-      </div>
+      </Scroll>
     </section>
   );
 }

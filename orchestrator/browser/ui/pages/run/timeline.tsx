@@ -106,7 +106,7 @@ function Line({ stage, scale, counts, run }: LineProps) {
         <StatusChip status={stage.status} />
       </td>
       <td class="track" title={`${localTime(stage.startedAt)} to ${until}`}>
-        <span class={`bar ${stage.status}`} style={{ left: `${left}%`, width: `${width}%` }} />
+        <span class={`bar ${stage.status}`} style={{ left: `min(${left}%, 100% - 3px)`, width: `${width}%` }} />
         {stage.reason && <span class="reason small">{stage.reason}</span>}
       </td>
       <td class="num">{duration(stage.seconds)}</td>

@@ -12,6 +12,7 @@ export interface Log {
   /** There are later ones that were not asked for yet. */
   readonly hasMore: boolean;
   readonly loading: boolean;
+  readonly error: string | undefined;
   readonly more: () => void;
   readonly onEvent: (event: LiveEvent) => void;
 }
@@ -21,6 +22,7 @@ export function useEvents(name: string): Log {
   const [lines, setLines] = useState<LogLines>([]);
   const [hasMore, setHasMore] = useState(false);
   const [loading, setLoading] = useState(false);
+  const [error, setError] = useState<string>();
   const newest = useRef(lines);
   newest.current = lines;
   const load = useCallback(
@@ -30,8 +32,9 @@ export function useEvents(name: string): Log {
         .then(({ events }) => {
           setLines((before) => add(after === null ? [] : before, events));
           setHasMore(events.length >= PAGE);
+          setError(undefined);
         })
-        .catch(() => undefined)
+        .catch((problem: unknown) => setError(problem instanceof Error ? problem.message : String(problem)))
         .finally(() => setLoading(false));
     },
     [name],
@@ -40,7 +43,7 @@ export function useEvents(name: string): Log {
   const onEvent = (event: LiveEvent) => {
     if (event.type === 'events' && !hasMore && !loading) setLines((before) => add(before, event.events));
   };
-  return { lines, hasMore, loading, more: () => load(newest.current.at(-1)?.id ?? null), onEvent };
+  return { lines, hasMore, loading, error, more: () => load(newest.current.at(-1)?.id ?? null), onEvent };
 }
 
 function add(before: LogLines, more: LogLines): LogLines {

@@ -52,7 +52,10 @@ function join(detail: RunDetail, { run, stages, ledger }: Since) {
 
 /** Whether a stage or the run came to another state: filter, evaluation, artifacts and the way on are others then. */
 function isTurn(event: LiveEvent, { run, stages }: RunDetail): boolean {
-  if (event.type === 'runs') return event.runs.some(({ name, status }) => name === run.name && status !== run.status);
+  if (event.type === 'runs') {
+    const changed = event.runs.some(({ name, status }) => name === run.name && status !== run.status);
+    return changed || event.removed.includes(run.name);
+  }
   if (event.type !== 'stages') return false;
   const known = new Map(stages.map((stage) => [keyOf(stage), stage.status]));
   return event.stages.some((stage) => known.get(keyOf(stage)) !== stage.status);

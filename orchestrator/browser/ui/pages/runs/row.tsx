@@ -28,11 +28,11 @@ export function Row({ run, place, onChoose, onChange }: RowProps) {
           {place === 0 && <span class="small soft">base</span>}
         </td>
         <Name run={run} onChange={onChange} />
-        <td>
+        <td class="state">
           <StatusChip status={run.status} />
           {run.reason && <Reason run={run} />}
         </td>
-        <td>{run.stage ?? ''}</td>
+        <td data-name="stage">{run.stage ?? ''}</td>
         <td>
           <Sparkline values={run.reward} label="Mean reward" />
         </td>
