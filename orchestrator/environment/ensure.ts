@@ -1,7 +1,7 @@
 import { existsSync } from 'node:fs';
 import { UserError } from '../errors.js';
 import { installedVersions } from './install.js';
-import { pythonPath, venvPython } from './paths.js';
+import { defaultVenv, pythonPath, venvPython } from './paths.js';
 import { setupEnvironment } from './setup.js';
 import { readStamp } from './stamp.js';
 
@@ -30,6 +30,13 @@ export async function ensureEnvironment(options: EnsureOptions): Promise<Environ
   if (foreign !== undefined) await requirePackages(foreign);
   const python = foreign ?? (await setupEnvironment(options)).python;
   return { python, pythonPath };
+}
+
+/** The interpreter that is there already, for what can do without; nothing is installed. */
+export function presentEnvironment(): Environment | undefined {
+  const own = readStamp(defaultVenv)?.state === 'done' ? venvPython(defaultVenv) : undefined;
+  const python = foreignPython(undefined) ?? own;
+  return python === undefined ? undefined : { python, pythonPath };
 }
 
 /** The interpreter of an environment that vauto must not change, if one is named. */

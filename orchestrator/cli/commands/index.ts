@@ -1,4 +1,5 @@
 import type { Command } from 'commander';
+import * as browse from './browse.js';
 import * as data from './data.js';
 import * as doctor from './doctor.js';
 import * as grade from './grade.js';
@@ -12,7 +13,7 @@ import * as setup from './setup.js';
 import * as sweep from './sweep.js';
 
 /** In the order of the help. A command file imports nothing but commander: what it does is imported when it runs. */
-const commands = [run, matrix, plan, runs, sweep, serve, grade, data, schema, setup, doctor];
+const commands = [run, matrix, plan, runs, browse, sweep, serve, grade, data, schema, setup, doctor];
 
 export function registerCommands(program: Command): void {
   for (const command of commands) command.register(program);

@@ -1,0 +1,123 @@
+import { comparable } from '../../answer/index.js';
+import { OUTCOMES, type TraceFilter, type TraceOrder } from '../api-types.js';
+import { NO_CODE } from './columns.js';
+import type { RunTable } from './table.js';
+
+type Test = (row: number) => boolean;
+
+/** The rows that fit, in the order asked for. `found`: rollouts that a search found. `threshold`: of the gate. */
+export function select(
+  table: RunTable,
+  filter: TraceFilter,
+  threshold: number,
+  found?: { has(id: number): boolean },
+): Uint32Array {
+  const tests = testsOf(table, filter, threshold, found);
+  const rows = new Uint32Array(table.length);
+  let length = 0;
+  for (let row = 0; row < rows.length; row += 1) {
+    if (tests.every((test) => test(row))) {
+      rows[length] = row;
+      length += 1;
+    }
+  }
+  return sorted(table, rows.slice(0, length), filter.sort ?? 'id', filter.order ?? 'asc');
+}
+
+/** Whether the gate stops at the first answer: it did, or it would at this threshold. */
+export function exitTest(table: RunTable, threshold: number): Test {
+  const least = comparable(threshold);
+  const [{ values: stopped }, { values: confidence }] = [table.stopped, table.confidence];
+  // NaN, no confidence, compares as false.
+  return (row) => stopped[row] === 1 || comparable(confidence[row] ?? Number.NaN) >= least;
+}
+
+function testsOf(
+  table: RunTable,
+  filter: TraceFilter,
+  threshold: number,
+  found: { has(id: number): boolean } | undefined,
+): Test[] {
+  const tests: Test[] = [];
+  const named = (
+    name: string | undefined,
+    names: { find(name: string): number | undefined },
+    values: ArrayLike<number>,
+  ) => {
+    if (name === undefined) return;
+    const code = names.find(name) ?? -1;
+    tests.push((row) => values[row] === code);
+  };
+  named(filter.stage, table.stages, table.stage.values);
+  named(filter.pass, table.passes, table.pass.values);
+  for (const [place, wanted] of promptFields(filter)) {
+    const fits = Uint8Array.from(table.prompts, (prompt) => Number(prompt[place] === wanted));
+    const prompts = table.prompt.values;
+    tests.push((row) => fits[prompts[row] ?? 0] === 1);
+  }
+  for (const answer of ['first', 'second'] as const) {
+    const wanted = filter[answer];
+    if (wanted === undefined) continue;
+    const [code, values] = [OUTCOMES.indexOf(wanted), table[answer].values];
+    tests.push((row) => values[row] === code);
+  }
+  if (filter.gate !== undefined) {
+    const exits = exitTest(table, threshold);
+    tests.push(filter.gate === 'exit' ? exits : (row) => !exits(row));
+  }
+  const { minConfidence, maxConfidence, state } = filter;
+  const confidence = table.confidence.values;
+  if (minConfidence !== undefined) tests.push((row) => (confidence[row] ?? Number.NaN) >= minConfidence);
+  if (maxConfidence !== undefined) tests.push((row) => (confidence[row] ?? Number.NaN) <= maxConfidence);
+  if (state !== undefined) {
+    const code = table.states.find(state) ?? NO_CODE - 1;
+    const [first, second] = [table.firstState.values, table.secondState.values];
+    tests.push((row) => first[row] === code || second[row] === code);
+  }
+  const ids = table.id.values;
+  if (found !== undefined) tests.push((row) => found.has(ids[row] ?? 0));
+  return tests;
+}
+
+/** Places in PromptName with what is wanted there. */
+function promptFields({ set, prompt, source, type }: TraceFilter): [1 | 2 | 3 | 4, string][] {
+  const fields: [1 | 2 | 3 | 4, string | undefined][] = [
+    [1, set],
+    [2, prompt],
+    [3, source],
+    [4, type],
+  ];
+  return fields.flatMap(([place, wanted]): [1 | 2 | 3 | 4, string][] =>
+    wanted === undefined ? [] : [[place, wanted]],
+  );
+}
+
+function sorted(table: RunTable, rows: Uint32Array, by: TraceOrder, order: 'asc' | 'desc'): Uint32Array {
+  const keys = keysOf(table, by);
+  const sign = order === 'asc' ? 1 : -1;
+  // What is not known comes last, either way round; equals stay in the order of their commit.
+  return rows.sort((a, b) => {
+    const [left, right] = [keys[a] ?? Number.NaN, keys[b] ?? Number.NaN];
+    const unknown = Number(Number.isNaN(left)) - Number(Number.isNaN(right));
+    if (unknown !== 0 || Number.isNaN(left)) return unknown || a - b;
+    return sign * (left - right) || a - b;
+  });
+}
+
+function keysOf(table: RunTable, by: TraceOrder): ArrayLike<number> {
+  if (by === 'prompt') return promptRanks(table);
+  if (by === 'step') return Float64Array.from({ length: table.length }, (_, row) => table.stepOf(row) ?? Number.NaN);
+  return table[by].values;
+}
+
+/** The place of each row's prompt among all prompts by name. */
+function promptRanks(table: RunTable): Float64Array {
+  const order = table.prompts.map((_, place) => place);
+  const nameOf = (place: number) => table.prompts[place]?.[2] ?? '';
+  order.sort((a, b) => (nameOf(a) < nameOf(b) ? -1 : Number(nameOf(a) > nameOf(b))));
+  const ranks = new Float64Array(order.length);
+  order.forEach((place, rank) => {
+    ranks[place] = rank;
+  });
+  return Float64Array.from({ length: table.length }, (_, row) => ranks[table.prompt.values[row] ?? 0] ?? 0);
+}

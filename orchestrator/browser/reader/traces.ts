@@ -1,0 +1,66 @@
+import type { z } from 'zod';
+import { exitsAt } from '../../answer/index.js';
+import type { Box, Verdict } from '../../records/index.js';
+import type { SearchIndex, ViewedRollout, Viewer } from '../../store/index.js';
+import type { AnswerCell, TraceRow, TracesAnswer } from '../api-types.js';
+import type { tracesQuery } from './query.js';
+import type { KnownRun } from './run-rows.js';
+import type { RunTables } from './tables.js';
+
+const SHOWN = 200;
+
+export interface TracesContext {
+  readonly viewer: Viewer;
+  readonly tables: RunTables;
+  readonly search: SearchIndex;
+}
+
+/** GET /api/runs/:run/traces */
+export function listTraces(
+  { viewer, tables, search }: TracesContext,
+  known: KnownRun,
+  query: z.output<typeof tracesQuery>,
+  ofRun: number,
+): TracesAnswer {
+  const { run: _run, offset, limit, ...filter } = query;
+  const threshold = filter.threshold ?? ofRun;
+  const found = filter.q === undefined ? undefined : search.find(known.run.id, filter.q);
+  const { table, rows } = tables.select(known, filter, threshold, found);
+  const ids = Array.from(rows.subarray(offset, offset + limit), (row) => table.id.values[row] ?? 0);
+  return {
+    offset,
+    rows: viewer.rollouts(ids).map((rollout) => traceRow(rollout, threshold)),
+    total: rows.length,
+    all: table.length,
+    threshold,
+    indexed: filter.q === undefined ? null : search.indexed(known.run.id),
+  };
+}
+
+/** One line of the table. */
+export function traceRow(rollout: ViewedRollout, threshold: number): TraceRow {
+  const { id, stage, pass, set, promptId, prompt, trace, verdicts, reward } = rollout;
+  return {
+    ...{ id, stage, pass, set, promptId },
+    ...{ source: prompt.source, problemType: prompt.problemType, question: prompt.question.slice(0, SHOWN) },
+    index: rollout.rollout.index,
+    step: rollout.step ?? null,
+    confidence: trace.confidence,
+    exits: exitsHere(rollout, threshold),
+    first: cellOf(trace.first, verdicts.first),
+    second: cellOf(trace.second, verdicts.second),
+    reward: reward?.total ?? null,
+    tokens: trace.tokens.total,
+  };
+}
+
+/** The gate stopped, or would stop, at the first answer. */
+export function exitsHere({ rollout, trace }: ViewedRollout, threshold: number): boolean {
+  return rollout.finishReason === 'exit' || exitsAt(trace.confidence, threshold);
+}
+
+function cellOf(box: Box | null, verdict: Verdict | null): AnswerCell | null {
+  if (box === null) return null;
+  const { correct, state } = verdict ?? { correct: null, state: 'error' as const };
+  return { text: box.text.slice(0, SHOWN), correct, state };
+}
