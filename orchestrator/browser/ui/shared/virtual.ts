@@ -11,24 +11,29 @@ export interface Rows {
   readonly slots: number;
   /** Whole rows in view. */
   readonly visible: number;
+  /** The first slot in view when the list is at its end. */
+  readonly last: number;
 }
 
 export function rowsOf(total: number, rowHeight: number, viewHeight: number): Rows {
-  const visible = Math.max(1, Math.floor(viewHeight / rowHeight));
-  return { total, slots: Math.min(total, Math.floor(MOST_PIXELS / rowHeight)), visible };
+  const slots = Math.min(total, Math.floor(MOST_PIXELS / rowHeight));
+  return {
+    total,
+    slots,
+    visible: Math.max(1, Math.floor(viewHeight / rowHeight)),
+    last: Math.max(1, slots - Math.ceil(viewHeight / rowHeight)),
+  };
 }
 
 /** How far the row in a slot is behind the slot, when `top` is the first slot in view. 0 while all rows have a slot. */
-export function shiftAt(top: number, { total, slots, visible }: Rows): number {
-  const last = Math.max(1, slots - visible);
+export function shiftAt(top: number, { total, slots, last }: Rows): number {
   return Math.round((Math.min(top, last) / last) * (total - slots));
 }
 
 /** The first slot that should be in view for a row to be at the top, as nearly as slots allow. */
-export function slotFor(row: number, { total, slots, visible }: Rows): number {
+export function slotFor(row: number, { total, slots, last }: Rows): number {
   if (slots === total) return row;
-  const last = Math.max(1, slots - visible);
-  return Math.min(last, Math.max(0, Math.floor((row * last) / Math.max(1, total - visible))));
+  return Math.min(last, Math.max(0, Math.floor((row * last) / (last + total - slots))));
 }
 
 export interface VirtualRow {
@@ -85,8 +90,10 @@ export function useVirtual(
     const first = Math.ceil(start) + shift;
     if (align === 'auto' && row >= first && row < first + visible) return;
     const below = align === 'auto' && row >= first + visible;
-    const slot = below ? Math.ceil(belowSlot(row, rows.current)) : slotFor(row, rows.current);
-    virtual.scrollToOffset(below && shift === 0 ? bottomOffset(row, rowHeight, virtual) : slot * rowHeight);
+    const slot = below ? belowSlot(row, rows.current) : slotFor(row, rows.current);
+    virtual.scrollToOffset(
+      below && rows.current.slots === total ? bottomOffset(row, rowHeight, virtual) : slot * rowHeight,
+    );
   };
   return {
     rows: virtual.getVirtualItems().map(({ index, start }) => ({ row: index + shift, top: start })),

@@ -43,7 +43,10 @@ function SelectFilter({ select, address }: { select: Select; address: TraceAddre
   return (
     <label>
       {label}
-      <select value={value} onChange={({ currentTarget }) => address.change({ [name]: currentTarget.value || undefined })}>
+      <select
+        value={value}
+        onChange={({ currentTarget }) => address.change({ [name]: currentTarget.value || undefined })}
+      >
         <option value="">all</option>
         {choices.map((choice) => (
           <option key={choice.value} value={choice.value}>

@@ -1,5 +1,5 @@
-import { useLocation } from 'preact-iso';
 import { useEffect, useLayoutEffect, useRef, useState } from 'preact/hooks';
+import { useLocation } from 'preact-iso';
 import { count } from '../../shared/format.js';
 import { type TraceAddress, tracePath } from '../../shared/trace-query.js';
 import { useVirtual } from '../../shared/virtual.js';
@@ -45,6 +45,7 @@ export function Grid({ blocks, address, active, onActive }: GridProps) {
     const to = moved(event.key, active, total, view.visible);
     if (to === undefined) return;
     event.preventDefault();
+    if (to === active) view.show(to);
     onActive(to);
   };
   return (

@@ -1,5 +1,5 @@
-import { useLocation } from 'preact-iso';
 import { useEffect, useMemo, useReducer, useState } from 'preact/hooks';
+import { useLocation } from 'preact-iso';
 import type { Facets } from '../../../api-types.js';
 import { useJson } from '../../shared/api.js';
 import { useLive } from '../../shared/live.js';
@@ -53,7 +53,13 @@ export default function Traces() {
           </button>
         </div>
       )}
-      <Grid key={JSON.stringify(address.filter)} blocks={blocks} address={address} active={active} onActive={setActive} />
+      <Grid
+        key={JSON.stringify(address.filter)}
+        blocks={blocks}
+        address={address}
+        active={active}
+        onActive={setActive}
+      />
     </div>
   );
 }
@@ -63,7 +69,11 @@ function useBlocks({ run, filter }: TraceAddress): { blocks: Blocks; reload: () 
   const [, draw] = useReducer<number, void>((turn) => turn + 1, 0);
   const [turn, reload] = useReducer<number, void>((before) => before + 1, 0);
   const blocks = useMemo(
-    () => new Blocks((offset, limit) => rowsAddress(run, filter, offset, limit), () => draw()),
+    () =>
+      new Blocks(
+        (offset, limit) => rowsAddress(run, filter, offset, limit),
+        () => draw(),
+      ),
     [run, filter, turn],
   );
   useEffect(() => () => blocks.close(), [blocks]);
