@@ -157,6 +157,9 @@ def test_thumbnails_are_the_frames_that_the_model_saw(tmp_path):
     video = load_video(str(path), None, None, budget)
     assert [item["time"] for item in items] == [0, 1.5, 3, 4.5]
     assert np.array_equal(np.asarray(Image.open(items[1]["file"])), video.frames[3])
+    # More than there are: every one of them, the last too.
+    all_items = media.thumbnails({**wanted, "count": 32})["items"]
+    assert [item["time"] for item in all_items] == video.timestamps
 
 
 def test_sampling_times():

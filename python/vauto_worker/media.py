@@ -311,7 +311,8 @@ def spread(seen: Video | Picture, count: int) -> list[tuple[float, np.ndarray]]:
     if isinstance(seen, Picture):
         return [(0.0, seen.pixels)]
     total = len(seen.frames)
-    chosen = sorted({round(i * (total - 1) / max(count - 1, 1)) for i in range(min(count, total))})
+    number = min(count, total)
+    chosen = [round(place * (total - 1) / max(number - 1, 1)) for place in range(number)]
     return [(seen.timestamps[i], seen.frames[i]) for i in chosen]
 
 
