@@ -7,7 +7,8 @@ export function Accuracies({ answer: { runs, benchmarks, policy } }: { readonly 
   return (
     <section aria-labelledby="accuracies-title">
       <h2 id="accuracies-title">Accuracy and tokens</h2>
-      <div class="scroll">
+      {/* biome-ignore lint/a11y/noNoninteractiveTabindex: what scrolls must be within reach of the keyboard */}
+      <section class="scroll" tabIndex={0} aria-label="Accuracy and tokens">
         <table class="accuracies">
           <caption class="hidden">Accuracy with its 95% interval and mean tokens, by benchmark and run</caption>
           <thead>
@@ -52,7 +53,7 @@ export function Accuracies({ answer: { runs, benchmarks, policy } }: { readonly 
             ))}
           </tbody>
         </table>
-      </div>
+      </section>
     </section>
   );
 }

@@ -64,7 +64,8 @@ function summaryOf(name: string, rows: readonly DifferenceRow[]): string {
 
 function Table({ rows }: { readonly rows: readonly DifferenceRow[] }) {
   return (
-    <div class="scroll">
+    // biome-ignore lint/a11y/noNoninteractiveTabindex: what scrolls must be within reach of the keyboard
+    <section class="scroll" tabIndex={0} aria-label="Differences">
       <table>
         <thead>
           <tr>
@@ -97,7 +98,7 @@ function Table({ rows }: { readonly rows: readonly DifferenceRow[] }) {
           ))}
         </tbody>
       </table>
-    </div>
+    </section>
   );
 }
 

@@ -25,7 +25,7 @@ export function FlipTable({ rows, names, open, onOpen }: FlipTableProps) {
         </thead>
         {rows.map((row, place) => (
           <Row
-            key={row.promptId}
+            key={`${row.benchmark} ${row.promptId}`}
             row={row}
             names={names}
             open={place === open}

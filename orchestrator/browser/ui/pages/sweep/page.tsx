@@ -21,7 +21,9 @@ export default function Page() {
   return <Waiting of={sweep}>{(data) => <Explorer answer={data} look={look} />}</Waiting>;
 }
 
+/** Switched questions that are listed at first, and at most. */
 const PAGE = 50;
+const MOST = 1000;
 
 function Explorer({ answer, look }: { readonly answer: SweepAnswer; readonly look: Look }) {
   const { run, benchmark } = look;
@@ -76,7 +78,7 @@ function Explorer({ answer, look }: { readonly answer: SweepAnswer; readonly loo
             run={run}
             recomputed={recomputed}
             isChosen={there.threshold === local.threshold}
-            onMore={limit < 1000 ? () => setLimit(limit * 4) : null}
+            onMore={limit < MOST ? () => setLimit(Math.min(MOST, limit * 4)) : null}
           />
           <Calibration calibration={curve.calibration} />
         </div>
