@@ -13,13 +13,13 @@ export function Answers({ trace }: { trace: TraceDetail }) {
           <thead>
             <tr>
               <th scope="col">Answer</th>
+              <th scope="col">Right</th>
               <th scope="col">Text</th>
               <th scope="col">Read as</th>
               <th scope="col">State</th>
               <th scope="col" class="num">
                 Value
               </th>
-              <th scope="col">Right</th>
             </tr>
           </thead>
           <tbody>
@@ -43,6 +43,7 @@ function Line({ name, box, verdict, fallback = false }: LineProps) {
   return (
     <tr>
       <th scope="row">{name}</th>
+      <td>{verdict ? <Mark correct={verdict.correct} state={verdict.state} /> : <NoMark />}</td>
       <td class="text">
         {box === null ? <span class="soft">no such box</span> : <span class="mono">{box.text || '(empty)'}</span>}
         {fallback && <span class="soft small"> (fallback)</span>}
@@ -50,7 +51,6 @@ function Line({ name, box, verdict, fallback = false }: LineProps) {
       <td class="text">{verdict?.normalised ? <span class="mono">{verdict.normalised}</span> : '–'}</td>
       <td>{verdict?.state ?? '–'}</td>
       <td class="num">{fixed(verdict?.value, 2)}</td>
-      <td>{verdict ? <Mark correct={verdict.correct} state={verdict.state} /> : <NoMark />}</td>
     </tr>
   );
 }

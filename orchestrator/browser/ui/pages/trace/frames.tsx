@@ -20,12 +20,12 @@ export function Frames({ trace }: { trace: TraceDetail }) {
       {data && frames.length === 0 && <p class="soft small">No frames: {data.reason ?? 'the model saw none.'}</p>}
       {scale ? (
         // biome-ignore lint/a11y/noNoninteractiveTabindex: what scrolls must be reached by keyboard
-        <div class="strip" tabIndex={0} role="group" aria-label="Frames in time">
+        <section class="strip" tabIndex={0} aria-label="Frames in time">
           <div class="track" style={{ minWidth: `${trackWidth(frames, scale)}px` }}>
             {frames.length > 0 && <InTime frames={frames} scale={scale} />}
             {(spans || frames.length > 0) && <Timeline trace={trace} scale={scale} />}
           </div>
-        </div>
+        </section>
       ) : (
         frames.length > 0 && <Pictures frames={frames} />
       )}

@@ -68,7 +68,7 @@ function Member({ member, here, most, address }: MemberProps) {
       <td>
         <Mark correct={member.correct} />
       </td>
-      <td class="num">{fixed(member.reward, 2)}</td>
+      <td class="num">{fixed(member.reward, 2).replace('-', '−')}</td>
       <td class="num">{member.advantage === null ? NONE : signed(member.advantage, 2)}</td>
       <td class="advantage" aria-hidden="true">
         <Bar value={member.advantage} most={most} />

@@ -22,9 +22,10 @@ export function Filters({ facets, address }: { facets: Facets | undefined; addre
             <SelectFilter key={select.name} select={select} address={address} />
           ))}
           <Range address={address} />
-          <label>
+          <label htmlFor="prompt-id">
             Prompt id
             <LateInput
+              id="prompt-id"
               class="prompt-id"
               value={address.filter.prompt ?? ''}
               onValue={(value) => address.change({ prompt: value || undefined })}

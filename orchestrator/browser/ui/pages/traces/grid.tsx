@@ -1,4 +1,4 @@
-import { useEffect, useLayoutEffect, useRef, useState } from 'preact/hooks';
+import { useLayoutEffect, useRef, useState } from 'preact/hooks';
 import { useLocation } from 'preact-iso';
 import { count } from '../../shared/format.js';
 import { type TraceAddress, tracePath } from '../../shared/trace-query.js';
@@ -21,7 +21,7 @@ interface GridProps {
 
 /** The rollouts that match, of which only those in view are in the page. */
 export function Grid({ blocks, address, active, onActive }: GridProps) {
-  const scroller = useRef<HTMLDivElement>(null);
+  const scroller = useRef<HTMLTableSectionElement>(null);
   const { route } = useLocation();
   const narrow = useNarrow();
   const total = blocks.totals?.total ?? 0;
@@ -49,8 +49,9 @@ export function Grid({ blocks, address, active, onActive }: GridProps) {
     onActive(to);
   };
   return (
-    <div
+    <table
       class="trace-grid"
+      // biome-ignore lint/a11y/noNoninteractiveElementToInteractiveRole: a table whose rows keys move through is a grid
       role="grid"
       tabIndex={0}
       aria-label="Rollouts"
@@ -61,33 +62,37 @@ export function Grid({ blocks, address, active, onActive }: GridProps) {
       onKeyDown={onKeyDown}
     >
       <Head address={address} />
-      <div class="body" role="rowgroup" ref={scroller}>
-        <div class="rows" role="presentation" style={{ height: `${view.height}px` }}>
-          {view.rows.map(({ row, top }) => (
-            <Line
-              key={row}
-              place={row}
-              top={top}
-              row={blocks.row(row)}
-              address={address}
-              threshold={blocks.totals?.threshold ?? 1}
-              active={row === active}
-            />
-          ))}
-        </div>
-        {blocks.totals === undefined && !blocks.error && <p class="soft none">Loading…</p>}
-        {blocks.totals !== undefined && total === 0 && <NoRows all={blocks.totals.all} />}
-      </div>
-    </div>
+      <tbody class="body" ref={scroller}>
+        {view.rows.map(({ row, top }) => (
+          <Line
+            key={row}
+            place={row}
+            top={top}
+            row={blocks.row(row)}
+            address={address}
+            threshold={blocks.totals?.threshold ?? 1}
+            active={row === active}
+          />
+        ))}
+        {/* biome-ignore lint/a11y/noAriaHiddenOnFocusable: it only makes the body as high as all rows */}
+        <tr class="space" aria-hidden="true" style={{ height: `${view.height}px` }} />
+        {blocks.totals === undefined && !blocks.error && <Words>Loading…</Words>}
+        {blocks.totals !== undefined && total === 0 && <Words>{noRows(blocks.totals.all)}</Words>}
+      </tbody>
+    </table>
   );
 }
 
-function NoRows({ all }: { all: number }) {
+function Words({ children }: { children: string }) {
   return (
-    <p class="soft none">
-      {all === 0 ? 'This run has no rollouts yet.' : `None of the ${count(all)} rollouts match these filters.`}
-    </p>
+    <tr class="none">
+      <td class="soft">{children}</td>
+    </tr>
   );
+}
+
+function noRows(all: number): string {
+  return all === 0 ? 'This run has no rollouts yet.' : `None of the ${count(all)} rollouts match these filters.`;
 }
 
 /** Where a key moves the active row to. */
@@ -109,7 +114,7 @@ function useLook(blocks: Blocks, first: number, visible: number, active: number)
   const [before, setBefore] = useState(0);
   const known = blocks.totals !== undefined;
   const from = known ? first : active;
-  useEffect(() => {
+  useLayoutEffect(() => {
     blocks.look(from, from + visible + 1, first < before ? -1 : 1);
     setBefore(first);
   }, [blocks, blocks.error, from, visible, known]);

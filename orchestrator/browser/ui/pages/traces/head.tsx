@@ -4,13 +4,13 @@ import { COLUMNS, type Column } from './columns.js';
 /** The titles of the columns; those that sort are buttons. */
 export function Head({ address }: { address: TraceAddress }) {
   return (
-    <div class="head" role="rowgroup">
-      <div class="line" role="row" aria-rowindex={1}>
+    <thead class="head">
+      <tr class="line" aria-rowindex={1}>
         {COLUMNS.map((column, index) => (
           <Title key={column.name} column={column} index={index} address={address} />
         ))}
-      </div>
-    </div>
+      </tr>
+    </thead>
   );
 }
 
@@ -20,9 +20,9 @@ function Title({ column, index, address }: { column: Column; index: number; addr
   const sorted = sort !== undefined && filter.sort === sort;
   const down = filter.order === 'desc';
   return (
-    <div
+    <th
+      scope="col"
       class={`cell ${column.name}${column.number ? ' num' : ''}`}
-      role="columnheader"
       aria-colindex={index + 1}
       {...(sorted ? { 'aria-sort': down ? ('descending' as const) : ('ascending' as const) } : {})}
     >
@@ -34,6 +34,6 @@ function Title({ column, index, address }: { column: Column; index: number; addr
           <span aria-hidden="true">{sorted ? (down ? ' ↓' : ' ↑') : ''}</span>
         </button>
       )}
-    </div>
+    </th>
   );
 }

@@ -17,35 +17,29 @@ interface LineProps {
 /** One rollout, or the place for one. */
 export function Line({ place, top, row, address, threshold, active }: LineProps) {
   return (
-    <div
+    <tr
       id={`row-${place}`}
       class={`line${active ? ' active' : ''}${row ? '' : ' empty'}`}
-      role="row"
       aria-rowindex={place + 2}
       aria-selected={active}
       style={{ transform: `translateY(${top}px)` }}
     >
       {row ? (
         COLUMNS.map((column, index) => (
-          <div
-            key={column.name}
-            class={`cell ${column.name}${column.number ? ' num' : ''}`}
-            role="gridcell"
-            aria-colindex={index + 1}
-          >
+          <td key={column.name} class={`cell ${column.name}${column.number ? ' num' : ''}`} aria-colindex={index + 1}>
             {column.cell(row, { place, threshold, address: tracePath(address.run, row.id, address.filter) })}
-          </div>
+          </td>
         ))
       ) : (
         <>
-          <div class="cell place num" role="gridcell" aria-colindex={1}>
+          <td class="cell place num" aria-colindex={1}>
             {count(place + 1)}
-          </div>
-          <div class="cell prompt" role="gridcell" aria-colindex={3} aria-label="Loading">
+          </td>
+          <td class="cell prompt" aria-colindex={3} aria-label="Loading">
             <span class="ghost" />
-          </div>
+          </td>
         </>
       )}
-    </div>
+    </tr>
   );
 }

@@ -20,9 +20,10 @@ export function Search({ address, totals, error }: SearchProps) {
   const behind = totals?.indexed ?? null;
   return (
     <div class="search" ref={box}>
-      <label>
+      <label htmlFor="search">
         <span class="hidden">Search in completions and questions</span>
         <LateInput
+          id="search"
           type="search"
           placeholder="Search completions and questions ( / )"
           spellcheck={false}
