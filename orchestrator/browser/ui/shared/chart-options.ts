@@ -25,7 +25,10 @@ export function chartOptions(
       x: { time: false },
       y: range ? { range: [range[0], range[1]] } : { range: (_, low, high) => padded(low, high) },
     },
-    axes: [axis({ size: AXIS_HEIGHT }), axis({ size: AXIS_WIDTH, values: (_, ticks) => ticks.map(props().format) })],
+    axes: [
+      axis({ size: AXIS_HEIGHT }),
+      axis({ size: AXIS_WIDTH, values: (_, ticks) => textsOf(ticks, props().format) }),
+    ],
     series: [{}, ...series.map(line)],
     hooks: { setCursor: [({ cursor: { idx, left } }) => onCursor((left ?? -1) < 0 ? null : (idx ?? null))] },
   };
@@ -59,9 +62,17 @@ function axis(options: uPlot.Axis): uPlot.Axis {
   };
 }
 
-/** A little room above and below; a flat line has some too. */
+/** Ticks that lie closer than their texts tell apart have more digits. */
+function textsOf(ticks: readonly number[], format: (value: number) => string): string[] {
+  const texts = ticks.map(format);
+  if (new Set(texts).size === texts.length) return texts;
+  return ticks.map((tick) => String(Number(tick.toPrecision(6))));
+}
+
+/** A little room above and below; a line that is flat but for rounding has some too. */
 function padded(low: number | null, high: number | null): [number, number] {
   if (low === null || high === null) return [0, 1];
-  const room = high > low ? (high - low) * 0.06 : Math.abs(high) * 0.1 || 1;
+  const flat = high - low <= 1e-9 * Math.abs(high);
+  const room = flat ? Math.abs(high) * 0.1 || 1 : (high - low) * 0.06;
   return [low - (low === 0 ? 0 : room), high + room];
 }

@@ -86,7 +86,7 @@ export const CURVES: readonly CurveGroup[] = [
   },
   {
     title: 'Importance ratio',
-    format: number,
+    format: (value) => String(Number(value.toPrecision(6))),
     aside: true,
     lines: [
       ['importance_ratio_mean', 'mean'],
@@ -95,7 +95,7 @@ export const CURVES: readonly CurveGroup[] = [
     ],
   },
   {
-    title: 'Rollouts that count otherwise',
+    title: 'Rollouts without reward, or not all stored',
     format: number,
     aside: true,
     lines: [

@@ -56,7 +56,7 @@ function Line({ line: { at, level, stage, kind, message, data } }: { line: LogLi
   return (
     <li class={level}>
       <time class="soft" dateTime={at} title={at}>
-        {localTime(at)}
+        {localTime(at)}:{at.slice(17, 19)}
       </time>
       <span class="where">
         {level !== 'info' && <b>{level} </b>}

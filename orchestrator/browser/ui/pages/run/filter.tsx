@@ -21,7 +21,7 @@ export function Filter({ filter }: { filter: FilterView }) {
         .
       </p>
       <div class="beside">
-        <Histogram counts={filter.passHistogram} exact={filter.exact} />
+        <Histogram filter={filter} />
         <Scroll label="Filter by source and type">
           <Groups groups={filter.groups} />
         </Scroll>

@@ -9,7 +9,7 @@ export function Headline({ detail }: { detail: RunDetail }) {
   const auto = evaluated(detail);
   return (
     <dl class="headline">
-      <Fact name="accuracy, auto" note={auto && NOTES[auto.stage]}>
+      <Fact name="accuracy, auto" note={auto && noteOf(auto.stage, threshold)}>
         {auto ? <Share of={auto.accuracy} /> : percent(run.accuracy)}
       </Fact>
       <Fact name="tokens an answer">{fixed(run.meanTokens)}</Fact>
@@ -23,8 +23,16 @@ export function Headline({ detail }: { detail: RunDetail }) {
   );
 }
 
-const NOTES: Readonly<Record<string, string>> = { 'evaluate-before': 'before training' };
 const FROM = { sweep: 'chosen by the sweep', recipe: 'from the recipe' } as const;
+
+/** The evaluation stops where the recipe says, whatever the sweep chose afterwards. */
+function noteOf(stage: string, threshold: RunDetail['threshold']): string | undefined {
+  const notes = [
+    ...(stage === 'evaluate-before' ? ['before training'] : []),
+    ...(threshold?.from === 'sweep' ? ["at the recipe's τ"] : []),
+  ];
+  return notes.length === 0 ? undefined : notes.join(', ');
+}
 
 /** The policy auto over all questions, newest evaluation first. */
 function evaluated({ evaluation }: RunDetail) {

@@ -4,7 +4,8 @@ import { count } from '../../shared/format.js';
 const ROUGH = ['never', 'mixed', 'always'];
 
 /** Prompts by how many of their rollouts were right, as bars with their numbers. */
-export function Histogram({ counts, exact }: { counts: FilterView['passHistogram']; exact: boolean }) {
+export function Histogram({ filter: { passHistogram: counts, exact, prompts } }: { filter: FilterView }) {
+  const others = prompts - counts.reduce((sum, n) => sum + n, 0);
   const most = Math.max(1, ...counts);
   return (
     <figure class="histogram">
@@ -23,6 +24,7 @@ export function Histogram({ counts, exact }: { counts: FilterView['passHistogram
           );
         })}
       </ol>
+      {others > 0 && <p class="soft small">{count(others)} more have no such number.</p>}
     </figure>
   );
 }

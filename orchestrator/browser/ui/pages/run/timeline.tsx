@@ -17,6 +17,7 @@ export function Timeline({ stages, ledger, run }: TimelineProps) {
   if (stages.length === 0) return null;
   const scale = timeScale(stages, now);
   const counted = new Map(ledger.stages.map((stage) => [stage.stage, stage]));
+  const hasEarlier = stages.some(({ reuses }) => reuses > 0) || ledger.cached > 0;
   return (
     <section>
       <h2>Stages</h2>
@@ -25,13 +26,14 @@ export function Timeline({ stages, ledger, run }: TimelineProps) {
           <tr>
             <th scope="col">Stage</th>
             <th scope="col">Status</th>
-            <th scope="col" class="track" aria-label="Time">
+            <th scope="col" class="track">
+              <span class="hidden">Time</span>
               <Ticks scale={scale} />
             </th>
             <th scope="col" class="num">
               Worked
             </th>
-            <th scope="col">From earlier</th>
+            {hasEarlier && <th scope="col">From earlier</th>}
           </tr>
         </thead>
         <tbody>
@@ -42,6 +44,7 @@ export function Timeline({ stages, ledger, run }: TimelineProps) {
               scale={scale}
               counts={stage.superseded ? undefined : counted.get(stage.name)}
               run={run}
+              hasEarlier={hasEarlier}
             />
           ))}
         </tbody>
@@ -85,9 +88,10 @@ interface LineProps {
   readonly scale: TimeScale;
   readonly counts: RunDetail['ledger']['stages'][number] | undefined;
   readonly run: string;
+  readonly hasEarlier: boolean;
 }
 
-function Line({ stage, scale, counts, run }: LineProps) {
+function Line({ stage, scale, counts, run, hasEarlier }: LineProps) {
   const { left, width } = scale.barOf(stage);
   const traces = addressOf(`/runs/${encodeURIComponent(run)}/traces`, { stage: stage.name });
   const until = stage.finishedAt ? localTime(stage.finishedAt) : NONE;
@@ -110,7 +114,7 @@ function Line({ stage, scale, counts, run }: LineProps) {
         {stage.reason && <span class="reason small">{stage.reason}</span>}
       </td>
       <td class="num">{duration(stage.seconds)}</td>
-      <td class="earlier soft">{earlier(stage, counts)}</td>
+      {hasEarlier && <td class="earlier soft">{earlier(stage, counts)}</td>}
     </tr>
   );
 }

@@ -96,7 +96,9 @@ function Nothing({ answer }: { answer: RunsAnswer }) {
 function Hint({ answer: { total, all } }: { answer: RunsAnswer }) {
   return (
     <p class="hint soft small">
-      <span>{total === all ? `${count(all)} runs` : `${count(total)} of ${count(all)} runs`}</span>
+      <span>
+        {total === all ? count(all) : `${count(total)} of ${count(all)}`} {all === 1 ? 'run' : 'runs'}
+      </span>
       <span class="keys">
         <kbd>/</kbd> search <kbd>j</kbd> <kbd>k</kbd> next, previous <kbd>Enter</kbd> open <kbd>x</kbd> choose for
         comparing
