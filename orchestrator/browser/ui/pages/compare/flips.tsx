@@ -24,7 +24,9 @@ interface FlipsProps {
 
 /** The questions behind the differences, one by one. */
 export function Flips({ answer, view, change }: FlipsProps) {
-  const { runs, against, policy, benchmark, kind, open } = view;
+  const { runs, against, policy, benchmark, open } = view;
+  const counts = countsOf(answer, view);
+  const kind = view.kind ?? KINDS.find((each) => (counts?.[each] ?? 0) > 0) ?? 'fixed';
   const offset = open === null ? view.offset : PAGE * Math.floor(open / PAGE);
   const address = addressOf('/api/compare/flips', {
     run: [runs[0] ?? '', against ?? ''],
@@ -36,12 +38,12 @@ export function Flips({ answer, view, change }: FlipsProps) {
   });
   const flips = useJson<FlipsAnswer>(against === null ? null : address);
   const total = flips.data?.total ?? 0;
-  useKeys(open, total, (next) => change({ open: next }));
+  useKeys(open, offset, total, (next) => change({ open: next }));
   return (
     <section aria-labelledby="flips-title" class="flips">
       <h2 id="flips-title">Question by question</h2>
       <Pickers answer={answer} view={view} change={change} />
-      <Kinds answer={answer} view={view} change={change} />
+      <Kinds counts={counts} kind={kind} onKind={(next) => change({ kind: next, offset: 0, open: null })} />
       <Waiting of={flips}>
         {({ rows }) =>
           rows.length === 0 ? (
@@ -103,18 +105,20 @@ function Pickers({ answer, view, change }: FlipsProps) {
   );
 }
 
-function Kinds({ answer, view, change }: FlipsProps) {
-  const counts = countsOf(answer, view);
+type Counts = Readonly<Record<FlipKind, number>>;
+
+interface KindsProps {
+  readonly counts: Counts | null;
+  readonly kind: FlipKind;
+  readonly onKind: (kind: FlipKind) => void;
+}
+
+function Kinds({ counts, kind: chosen, onKind }: KindsProps) {
   return (
     <fieldset class="kinds">
       <legend class="hidden">Kind of change</legend>
       {KINDS.map((kind) => (
-        <button
-          key={kind}
-          type="button"
-          aria-pressed={kind === view.kind}
-          onClick={() => change({ kind, offset: 0, open: null })}
-        >
+        <button key={kind} type="button" aria-pressed={kind === chosen} onClick={() => onKind(kind)}>
           {WORDS[kind]} {counts && <span class="soft">{count(counts[kind])}</span>}
         </button>
       ))}
@@ -123,7 +127,7 @@ function Kinds({ answer, view, change }: FlipsProps) {
 }
 
 /** Numbers of the tabs, from the differences above. */
-function countsOf({ benchmarks, runs }: CompareAnswer, view: View): Readonly<Record<FlipKind, number>> | null {
+function countsOf({ benchmarks, runs }: CompareAnswer, view: View): Counts | null {
   const place = runs.findIndex(({ name }) => name === view.against) - 1;
   const wanted = view.benchmark ?? (benchmarks.length === 1 ? benchmarks[0]?.benchmark : 'overall');
   const difference = benchmarks.find(({ benchmark }) => benchmark === wanted)?.differences[place];
@@ -155,8 +159,8 @@ function Pages({ offset, total, onPage }: PagesProps) {
   );
 }
 
-/** j and k, unless somebody is typing. */
-function useKeys(open: number | null, total: number, onOpen: (place: number) => void): void {
+/** j and k, unless somebody is typing; they begin at the first of the page. */
+function useKeys(open: number | null, first: number, total: number, onOpen: (place: number) => void): void {
   useEffect(() => {
     const onKey = (event: KeyboardEvent) => {
       const typing = event.target instanceof Element && event.target.closest('input, select, textarea') !== null;
@@ -164,7 +168,7 @@ function useKeys(open: number | null, total: number, onOpen: (place: number) => 
       const step = event.key === 'j' ? 1 : event.key === 'k' ? -1 : 0;
       if (step === 0) return;
       event.preventDefault();
-      onOpen(open === null ? 0 : Math.max(0, Math.min(total - 1, open + step)));
+      onOpen(open === null ? first : Math.max(0, Math.min(total - 1, open + step)));
     };
     document.addEventListener('keydown', onKey);
     return () => document.removeEventListener('keydown', onKey);

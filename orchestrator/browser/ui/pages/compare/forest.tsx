@@ -10,6 +10,8 @@ interface ForestProps {
   readonly title: string;
 }
 
+/** The scale covers at least these, in points, so that the zero line never lies at an edge. */
+const ROOM = [-1, 1];
 /** Pixels. */
 const ROW = 30;
 const TOP = 8;
@@ -18,7 +20,7 @@ const FOOT = 38;
 /** Differences with their intervals, one line a benchmark; right of the zero line is better. */
 export function Forest({ rows, reach, title }: ForestProps) {
   const [ref, width] = useWidth<HTMLElement>(400);
-  const axis = axisOf('points of accuracy', [0, ...reach], (value) => signed(value, value % 1 === 0 ? 0 : 1));
+  const axis = axisOf('points of accuracy', [...ROOM, ...reach], (value) => signed(value, value % 1 === 0 ? 0 : 1));
   const names = Math.min(120, width * 0.34);
   const x = scaleOf(axis, names + 12, width - 14);
   const bottom = TOP + ROW * rows.length;

@@ -9,10 +9,11 @@ export interface View {
   /** The first is the baseline. */
   readonly runs: readonly string[];
   readonly policy: PolicyName;
-  /** Of the flips: which run, which benchmark (null: all), which kind. */
+  /** Of the flips: which run, and which benchmark (null: all). */
   readonly against: string | null;
   readonly benchmark: string | null;
-  readonly kind: FlipKind;
+  /** Null: the first kind that there is any of. */
+  readonly kind: FlipKind | null;
   /** Place of the first flip of the page, and of the one that is open. */
   readonly offset: number;
   readonly open: number | null;
@@ -36,7 +37,7 @@ function parse(query: URLSearchParams): View {
     policy: POLICIES.find((policy) => policy === query.get('policy')) ?? 'auto',
     against: against !== null && runs.indexOf(against) > 0 ? against : (runs[1] ?? null),
     benchmark: query.get('benchmark') || null,
-    kind: KINDS.find((kind) => kind === query.get('kind')) ?? 'fixed',
+    kind: KINDS.find((kind) => kind === query.get('kind')) ?? null,
     offset: placeOf(query.get('offset')) ?? 0,
     open,
   };
@@ -52,7 +53,7 @@ function addressOfView({ runs, policy, against, benchmark, kind, offset, open }:
     policy: policy === 'auto' ? null : policy,
     against: against === runs[1] ? null : against,
     benchmark,
-    kind: kind === 'fixed' ? null : kind,
+    kind,
     offset: offset || null,
     open,
   });

@@ -23,7 +23,13 @@ export const tokensWord = (estimate: Estimate) => TOKENS[signOf(estimate)];
 
 /** "−0.4 to +2.1"; `factor` 100 for points of percent. */
 export function intervalText({ low, high }: Estimate, factor: number): string {
-  return low === null || high === null ? NONE : `${signed(factor * low)} to ${signed(factor * high)}`;
+  return low === null || high === null ? NONE : `${endText(factor * low)} to ${endText(factor * high)}`;
+}
+
+/** An end that is not 0 does not read as 0, which would contradict the words. */
+function endText(value: number): string {
+  const digits = [1, 2, 3].find((each) => value === 0 || Number(value.toFixed(each)) !== 0);
+  return signed(value, digits ?? 3);
 }
 
 /** "0.032", "<0.001". */

@@ -47,7 +47,7 @@ export function Chosen({ answer, curve, name }: ChosenProps) {
       </dl>
       <p class="soft small">
         {chosen.heldOut
-          ? `Chosen on one part of the questions; these numbers are of the other ${count(chosen.n)}.`
+          ? `Chosen on one part of the questions; these numbers are of the other ${count(chosen.n)}, of all benchmarks.`
           : `Not held out: these numbers are of the ${count(chosen.n)} questions it was chosen on.`}{' '}
         Intervals of 95%, drawn over videos.
       </p>

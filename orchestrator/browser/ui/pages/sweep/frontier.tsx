@@ -1,4 +1,4 @@
-import { useRef } from 'preact/hooks';
+import { useMemo, useRef } from 'preact/hooks';
 import type { FrontierPointView, SweepCurve } from '../../../api-types.js';
 import { Axes, axisOf, type Frame, frameOf, linePath, px, useWidth } from '../../shared/axes.js';
 import { percent } from '../../shared/format.js';
@@ -18,13 +18,11 @@ interface FrontierProps {
 export function Frontier({ curve, name, chosen, here, onLook }: FrontierProps) {
   const [ref, width] = useWidth<HTMLElement>(640);
   const height = Math.round(Math.max(260, Math.min(440, width * 0.56)));
-  const { x, y, frame } = layoutOf(curve, width, height);
-  const drag = useDrag(frame, curve, { x, y }, onLook);
-  const place = (point: { meanTokens: number; accuracy: number }): [number, number] => [
-    frame.x(point.meanTokens),
-    frame.y(point.accuracy),
-  ];
-  const there = pointAt(curve.points, chosen);
+  const layout = useMemo(() => layoutOf(curve, width, height), [curve, width, height]);
+  // What does not follow the marker is drawn once.
+  const still = useMemo(() => <Still curve={curve} layout={layout} chosen={chosen} />, [curve, layout, chosen]);
+  const { frame } = layout;
+  const drag = useDrag(layout, curve, onLook);
   const title = `Accuracy against tokens, ${name ?? 'all benchmarks'}`;
   return (
     <figure ref={ref} class="frontier">
@@ -32,16 +30,37 @@ export function Frontier({ curve, name, chosen, here, onLook }: FrontierProps) {
         <b>{title}</b> <span class="soft small">drag the marker; shaded: 95% interval of the accuracy</span>
       </figcaption>
       <svg class="fig" width={width} height={height} role="img" aria-label={describe(curve, title, here)} {...drag}>
-        <Axes frame={frame} x={x} y={y} />
-        <path class="band" d={bandPath(curve, frame)} />
-        <path class="line" d={linePath(curve.points.map(place))} />
-        <End at={place(curve.never)} label="never think" side="start" />
-        <End at={place(curve.always)} label="always think" side="end" />
-        {there && <ChosenMark at={place(there)} label={`chosen τ ${thresholdText(chosen)}`} frame={frame} />}
-        <Marker at={place(here)} frame={frame} />
+        {still}
+        <Marker at={placeOf(here, frame)} frame={frame} />
       </svg>
     </figure>
   );
+}
+
+type Layout = ReturnType<typeof layoutOf>;
+
+interface StillProps {
+  readonly curve: SweepCurve;
+  readonly layout: Layout;
+  readonly chosen: number;
+}
+
+function Still({ curve, layout: { x, y, frame }, chosen }: StillProps) {
+  const there = pointAt(curve.points, chosen);
+  return (
+    <>
+      <Axes frame={frame} x={x} y={y} />
+      <path class="band" d={bandPath(curve, frame)} />
+      <path class="line" d={linePath(curve.points.map((point) => placeOf(point, frame)))} />
+      <End at={placeOf(curve.never, frame)} label="never think" side="start" />
+      <End at={placeOf(curve.always, frame)} label="always think" side="end" />
+      {there && <ChosenMark at={placeOf(there, frame)} label={`chosen τ ${thresholdText(chosen)}`} frame={frame} />}
+    </>
+  );
+}
+
+function placeOf(point: { meanTokens: number; accuracy: number }, frame: Frame): [number, number] {
+  return [frame.x(point.meanTokens), frame.y(point.accuracy)];
 }
 
 /** The frontier rises to the right, so there is room above the right end and below the left one. */
@@ -112,12 +131,7 @@ function bandPath({ bands, points }: SweepCurve, frame: Frame): string {
 }
 
 /** Pointer events: pressing anywhere in the figure takes the nearest point of the curve, moving follows. */
-function useDrag(
-  frame: Frame,
-  curve: SweepCurve,
-  { x, y }: { x: { min: number; max: number }; y: { min: number; max: number } },
-  onLook: (threshold: number) => void,
-) {
+function useDrag({ x, y, frame }: Layout, curve: SweepCurve, onLook: (threshold: number) => void) {
   const held = useRef(false);
   const look = (event: PointerEvent) => {
     const box = (event.currentTarget as SVGSVGElement).getBoundingClientRect();

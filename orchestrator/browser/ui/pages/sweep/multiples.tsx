@@ -1,3 +1,4 @@
+import { useMemo } from 'preact/hooks';
 import type { SweepAnswer, SweepCurve } from '../../../api-types.js';
 import { axisOf, linePath, px, scaleOf, useWidth } from '../../shared/axes.js';
 import { percent } from '../../shared/format.js';
@@ -14,10 +15,7 @@ interface MultiplesProps {
 /** The frontier of each benchmark with the same threshold marked; all share one scale of accuracy. */
 export function Multiples({ answer, selected, threshold, chosen, onSelect }: MultiplesProps) {
   const curves = Object.entries(answer.benchmarks);
-  const accuracies = curves.flatMap(([, { points, never, always }]) =>
-    [...points, never, always].map(({ accuracy }) => accuracy),
-  );
-  const y = axisOf('', accuracies, (value) => percent(value, 0), { steps: 6 });
+  const y = useMemo(() => sharedAxis(answer), [answer]);
   return (
     <section aria-labelledby="multiples-title">
       <h2 id="multiples-title">The same τ on each benchmark</h2>
@@ -39,6 +37,13 @@ export function Multiples({ answer, selected, threshold, chosen, onSelect }: Mul
   );
 }
 
+function sharedAxis({ benchmarks }: SweepAnswer) {
+  const accuracies = Object.values(benchmarks).flatMap(({ points, never, always }) =>
+    [...points, never, always].map(({ accuracy }) => accuracy),
+  );
+  return axisOf('', accuracies, (value) => percent(value, 0), { steps: 6 });
+}
+
 const HEIGHT = 96;
 const PAD = 8;
 
@@ -50,13 +55,17 @@ interface SmallProps {
   readonly chosen: number;
 }
 
+/** Where a point lies in a small figure. */
+function placer({ always, points }: SweepCurve, y: SmallProps['y'], width: number) {
+  const most = points.reduce((largest, { meanTokens }) => Math.max(largest, meanTokens), always.meanTokens);
+  const [right, up] = [scaleOf({ min: 0, max: most }, PAD, width - PAD), scaleOf(y, HEIGHT - PAD, PAD)];
+  return (point: { meanTokens: number; accuracy: number }) => [right(point.meanTokens), up(point.accuracy)] as const;
+}
+
 function Small({ name, curve, y, threshold, chosen }: SmallProps) {
   const [ref, width] = useWidth<HTMLSpanElement>(200);
-  const most = Math.max(curve.always.meanTokens, ...curve.points.map(({ meanTokens }) => meanTokens));
-  const place = scaleOf({ min: 0, max: most }, PAD, width - PAD);
-  const rise = scaleOf(y, HEIGHT - PAD, PAD);
-  const at = (point: { meanTokens: number; accuracy: number }) =>
-    [place(point.meanTokens), rise(point.accuracy)] as const;
+  const at = useMemo(() => placer(curve, y, width), [curve, y, width]);
+  const line = useMemo(() => linePath(curve.points.map(at)), [curve, at]);
   const [here, there] = [pointAt(curve.points, threshold), pointAt(curve.points, chosen)];
   return (
     <>
@@ -64,7 +73,7 @@ function Small({ name, curve, y, threshold, chosen }: SmallProps) {
       <span class="plot" ref={ref}>
         <svg class="fig" width={width} height={HEIGHT} aria-hidden="true">
           <line class="grid" x1={0} x2={width} y1={HEIGHT - 1} y2={HEIGHT - 1} />
-          <path class="line" d={linePath(curve.points.map(at))} />
+          <path class="line" d={line} />
           {there && <circle class="chosen-mark" cx={px(at(there)[0])} cy={px(at(there)[1])} r={5} />}
           {here && <circle class="here-mark" cx={px(at(here)[0])} cy={px(at(here)[1])} r={4} />}
         </svg>
