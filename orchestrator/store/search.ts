@@ -1,4 +1,4 @@
-import { existsSync, rmSync } from 'node:fs';
+import { rmSync, statSync } from 'node:fs';
 import { resolve } from 'node:path';
 import Database from 'better-sqlite3';
 import { explain } from './explain.js';
@@ -14,7 +14,7 @@ const SCHEMA = `
   CREATE TABLE progress (stage INTEGER PRIMARY KEY, run INTEGER NOT NULL, started_at TEXT NOT NULL, last INTEGER NOT NULL, rows INTEGER NOT NULL);
   PRAGMA user_version = ${FORMAT};`;
 
-const BEHIND = `SELECT stages.id AS stage, run, started_at AS startedAt, coalesce(progress.last, 0) AS last FROM store.stages
+const BEHIND = `SELECT stages.id AS stage, stages.run, stages.started_at AS startedAt, coalesce(progress.last, 0) AS last FROM store.stages
   LEFT JOIN main.progress ON progress.stage = stages.id
   WHERE EXISTS (SELECT 1 FROM store.rollouts WHERE rollouts.stage = stages.id AND rollouts.id > coalesce(progress.last, 0))
   ORDER BY stages.id DESC LIMIT 1`;
@@ -70,13 +70,15 @@ export function openSearchBuilder(storeFile: string): SearchBuilder {
 export function openSearch(storeFile: string): SearchIndex {
   const file = searchFile(storeFile);
   let db: Database.Database | undefined;
+  let inode: number | undefined;
+  // It may have been deleted, or made anew in the place of this one.
   const opened = () => {
-    const there = existsSync(file);
-    if (!there) {
+    const found = statSync(file, { throwIfNoEntry: false })?.ino;
+    if (found !== inode || db === undefined) {
       db?.close();
-      db = undefined;
+      db = found === undefined ? undefined : openIndex(file);
+      inode = found;
     }
-    if (there) db ??= openIndex(file);
     return db;
   };
   return {
@@ -103,7 +105,7 @@ export function searchTerms(query: string): string {
   const terms = query.match(/"[^"]*"?|[^\s"]+/g) ?? [];
   const quoted = terms.flatMap((term) => {
     const isPrefix = /^[^"].*\*$/.test(term);
-    const words = term.replaceAll('"', ' ').replace(/\*+$/, '');
+    const words = term.replaceAll('"', ' ').replace(/\*+$/, '').trim();
     if (!/[\p{L}\p{N}]/u.test(words)) return [];
     return [`"${words}"${isPrefix ? '*' : ''}`];
   });

@@ -32,12 +32,12 @@ export class RunTables {
     const { table, orders } = this.#entry(known.run.id, known.stages);
     const key = JSON.stringify([filter, threshold, found === undefined]);
     const kept = orders.get(key);
-    const fresh = kept !== undefined && (kept.length === table.length || Date.now() - kept.at < KEPT_MS);
+    const fresh = kept !== undefined && (kept.length === table.length || performance.now() - kept.at < KEPT_MS);
     // What a search finds grows while it is being indexed.
-    if (fresh && (found === undefined || Date.now() - kept.at < KEPT_MS)) return { table, rows: kept.rows };
+    if (fresh && (found === undefined || performance.now() - kept.at < KEPT_MS)) return { table, rows: kept.rows };
     const rows = select(table, filter, threshold, found);
     orders.delete(key);
-    orders.set(key, { rows, length: table.length, at: Date.now() });
+    orders.set(key, { rows, length: table.length, at: performance.now() });
     for (const oldest of [...orders.keys()].slice(0, -KEPT_ORDERS)) orders.delete(oldest);
     return { table, rows };
   }

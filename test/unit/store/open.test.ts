@@ -1,4 +1,4 @@
-import { mkdtempSync, readdirSync, writeFileSync } from 'node:fs';
+import { mkdtempSync, readdirSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { dirname, join } from 'node:path';
 import Database from 'better-sqlite3';
@@ -74,12 +74,15 @@ test('an older store is copied, then migrated, and a failing migration changes n
   expect(db.prepare('SELECT name FROM runs').pluck().all()).toEqual(['first']);
 });
 
+/** Schemas up to this one have the columns that the rows below fill. */
+const NARROW = 4;
+
 /** A store as vauto left it when its schema had only the first `version` migrations, with a row in every table of the first. */
 function oldStore(version: number) {
   const file = join(folder(), 'vauto.db');
   const db = new Database(file);
   db.pragma('journal_mode = WAL');
-  migrate(db, file, shippedMigrations().slice(0, version));
+  migrate(db, file, shippedMigrations().slice(0, Math.min(version, NARROW)));
   const at = '2026-01-02T03:04:05.000Z';
   const record = JSON.stringify(promptOf('p0'));
   const rows: Record<string, unknown[][]> = {
@@ -108,7 +111,10 @@ function oldStore(version: number) {
       db.prepare(`INSERT INTO ${table} (${names.join(', ')}) VALUES (${names.map(() => '?').join(', ')})`).run(...row);
     }
   }
+  migrate(db, file, shippedMigrations().slice(0, version));
   db.close();
+  for (const name of readdirSync(dirname(file)).filter((other) => other.endsWith('.bak')))
+    rmSync(join(dirname(file), name));
   return file;
 }
 

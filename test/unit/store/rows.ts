@@ -10,8 +10,9 @@ export function storeWithRun() {
   const file = join(folder, 'vauto.db');
   const store = openStore(file);
   const runId = store.createRun({ ...newRun, folder: join(folder, 'first') });
-  store.savePrompts(runId, 'train', prompts(10));
-  return { folder, file, store, runId };
+  const known = prompts(10);
+  store.savePrompts(runId, 'train', known);
+  return { folder, file, store, runId, prompts: known };
 }
 
 export const newRun = {

@@ -1,0 +1,110 @@
+import { existsSync, rmSync } from 'node:fs';
+import fc from 'fast-check';
+import { afterEach, beforeEach, expect, test } from 'vitest';
+import { openSearch, openSearchBuilder, type RolloutRow, searchTerms } from '../../../orchestrator/store/index.js';
+import { rowOf, storeWithRun } from './rows.js';
+
+let made: ReturnType<typeof storeWithRun>;
+beforeEach(() => {
+  made = storeWithRun();
+});
+afterEach(() => {
+  made.store.close();
+  rmSync(made.folder, { recursive: true });
+});
+
+function saying(promptId: string, index: number, text: string): RolloutRow {
+  const row = rowOf(promptId, index);
+  return { ...row, rollout: { ...row.rollout, text: `${text} ${row.rollout.text}` } };
+}
+
+/** Indexes everything, a few rows at a time. */
+function index(limit = 2): number {
+  const builder = openSearchBuilder(made.file);
+  let rows = 0;
+  for (let some = builder.advance(limit); some > 0; some = builder.advance(limit)) rows += some;
+  builder.close();
+  return rows;
+}
+
+test('finds words, phrases and beginnings in completions and questions, of one run', () => {
+  const { store, runId, file } = made;
+  const { id } = store.startStage(runId, 'filter', 'k');
+  const texts = ['a quick brown fox', 'a brown quick fox', 'Überraschung am Abend'];
+  store.commitUnit(
+    id,
+    'u',
+    texts.map((text, place) => saying('p1', place, text)),
+  );
+  store.commitUnit(id, 'v', [saying('p2', 0, 'nothing')]);
+  expect(index()).toBe(4);
+  const search = openSearch(file);
+  const places = (query: string, run = runId) => [...search.find(run, query)].sort();
+  expect(places('quick fox')).toEqual([1, 2]);
+  expect(places('"quick brown"')).toEqual([1]);
+  expect(places('uberr*')).toEqual([3]);
+  expect(places('"What is p2"')).toEqual([4]);
+  expect(places('fox p2')).toEqual([]);
+  expect(places('quick', runId + 1)).toEqual([]);
+  expect(search.indexed(runId)).toBe(4);
+  search.close();
+});
+
+test('goes on where it stopped', () => {
+  const { store, runId } = made;
+  const { id } = store.startStage(runId, 'filter', 'k');
+  store.commitUnit(id, 'u', [rowOf('p1', 0), rowOf('p1', 1), rowOf('p1', 2)]);
+  expect(index()).toBe(3);
+  expect(index()).toBe(0);
+  store.commitUnit(id, 'v', [rowOf('p2', 0)]);
+  expect(index()).toBe(1);
+});
+
+test('rollouts of a removed run are not found under the numbers they leave behind', () => {
+  const { store, runId, file } = made;
+  const { id } = store.startStage(runId, 'filter', 'k');
+  store.commitUnit(id, 'u', [saying('p1', 0, 'old')]);
+  index();
+  const search = openSearch(file);
+  expect(search.find(runId, 'old').size).toBe(1);
+  store.removeRun(runId);
+  const again = store.createRun({
+    name: 'again',
+    recipeText: '',
+    recipe: {},
+    folder: 'again',
+    seed: 1,
+    environment: {},
+  });
+  store.savePrompts(again, 'train', made.prompts);
+  const stage = store.startStage(again, 'filter', 'k');
+  store.commitUnit(stage.id, 'u', [saying('p1', 0, 'new')]);
+  index();
+  expect([search.find(again, 'old').size, search.find(again, 'new').size]).toEqual([0, 1]);
+  search.close();
+});
+
+test('without an index nothing is found, and nothing is made', () => {
+  const search = openSearch(made.file);
+  expect([search.find(1, 'x').size, search.indexed(1)]).toEqual([0, 0]);
+  expect(existsSync(made.file.replace('.db', '.search.db'))).toBe(false);
+  search.close();
+});
+
+test('whatever is typed is a search and no error', () => {
+  const { store, runId, file } = made;
+  const { id } = store.startStage(runId, 'filter', 'k');
+  store.commitUnit(id, 'u', [rowOf('p1', 0)]);
+  index();
+  const search = openSearch(file);
+  fc.assert(
+    fc.property(fc.string({ unit: 'grapheme', maxLength: 40 }), (query) => {
+      expect(search.find(runId, query).size).toBeLessThanOrEqual(1);
+    }),
+    { numRuns: 500 },
+  );
+  for (const query of ['"', '*', 'a OR b', 'NEAR(a b)', 'run : x', '-a', "'; DROP TABLE words; --", '{text}: a', '\0'])
+    expect(() => search.find(runId, query)).not.toThrow();
+  search.close();
+  expect(searchTerms('red "box is" cir*')).toBe('"red" AND "box is" AND "cir"*');
+});
