@@ -54,9 +54,10 @@ export function tokenGuard(token: string): MiddlewareHandler {
         'a token is needed',
         'open the address that vauto browse printed, with its ?token=',
       );
+    await next();
+    // After the answer is made: files are answered with headers of their own.
     if (context.req.query('token') !== undefined)
       setCookie(context, COOKIE, token, { httpOnly: true, sameSite: 'Strict', path: '/' });
-    await next();
   };
 }
 
