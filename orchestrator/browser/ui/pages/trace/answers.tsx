@@ -8,7 +8,8 @@ export function Answers({ trace }: { trace: TraceDetail }) {
   return (
     <section>
       <h2>Answers</h2>
-      <div class="scroll">
+      {/* biome-ignore lint/a11y/noNoninteractiveTabindex: what scrolls must be within reach of the keyboard */}
+      <section class="scroll" tabIndex={0} aria-label="Answers and grades">
         <table>
           <thead>
             <tr>
@@ -27,7 +28,7 @@ export function Answers({ trace }: { trace: TraceDetail }) {
             <Line name="Second" box={trace.trace.second} verdict={trace.verdicts.second} />
           </tbody>
         </table>
-      </div>
+      </section>
     </section>
   );
 }

@@ -21,7 +21,10 @@ export function Completion({ trace }: { trace: TraceDetail }) {
         )}
       </div>
       {plain || tokens === 0 ? (
-        <pre class="completion">{trace.text}</pre>
+        // biome-ignore lint/a11y/noNoninteractiveTabindex: what scrolls must be within reach of the keyboard
+        <pre class="completion" tabIndex={0}>
+          {trace.text}
+        </pre>
       ) : (
         <>
           {known ? <Legend /> : <p class="soft small">The engine gave no log-probabilities: tokens have no colour.</p>}

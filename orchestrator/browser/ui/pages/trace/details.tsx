@@ -10,7 +10,7 @@ const FINISH = {
 
 /** Numbers of the request. */
 export function Details({ trace }: { trace: TraceDetail }) {
-  const { tokens, truncated, format } = trace.trace;
+  const { tokens, truncated } = trace.trace;
   return (
     <section>
       <h2>Details</h2>
@@ -40,7 +40,7 @@ export function Details({ trace }: { trace: TraceDetail }) {
           {truncated ? ' (truncated)' : ''}
         </dd>
         <dt>Layout</dt>
-        <dd>{format === 1 ? 'box, think block, box' : 'not as asked'}</dd>
+        <dd>{layout(trace)}</dd>
         <dt>Seed</dt>
         <dd class="mono">{trace.seed}</dd>
         <dt>Key</dt>
@@ -52,4 +52,9 @@ export function Details({ trace }: { trace: TraceDetail }) {
       </dl>
     </section>
   );
+}
+
+function layout({ trace, finishReason }: TraceDetail): string {
+  if (trace.format === 1) return 'box, think block, box';
+  return finishReason === 'exit' ? 'one box, at which it stopped' : 'not as asked';
 }

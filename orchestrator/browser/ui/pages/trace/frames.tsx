@@ -23,7 +23,7 @@ export function Frames({ trace }: { trace: TraceDetail }) {
         <section class="strip" tabIndex={0} aria-label="Frames in time">
           <div class="track" style={{ minWidth: `${trackWidth(frames, scale)}px` }}>
             {frames.length > 0 && <InTime frames={frames} scale={scale} />}
-            {(spans || frames.length > 0) && <Timeline trace={trace} scale={scale} />}
+            {spans && <Timeline trace={trace} scale={scale} />}
           </div>
         </section>
       ) : (

@@ -11,7 +11,8 @@ export function Group({ trace, address }: { trace: TraceDetail; address: TraceAd
   return (
     <section>
       <h2>Group of {count(group.length)}</h2>
-      <div class="scroll">
+      {/* biome-ignore lint/a11y/noNoninteractiveTabindex: what scrolls must be within reach of the keyboard */}
+      <section class="scroll" tabIndex={0} aria-label="Rollouts of the group">
         <table class="group">
           <thead>
             <tr>
@@ -38,7 +39,7 @@ export function Group({ trace, address }: { trace: TraceDetail; address: TraceAd
             ))}
           </tbody>
         </table>
-      </div>
+      </section>
     </section>
   );
 }

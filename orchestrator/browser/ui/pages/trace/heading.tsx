@@ -9,7 +9,7 @@ import { Mark, NoMark } from '../traces/mark.js';
 export function Heading({ trace, address }: { trace: TraceDetail; address: TraceAddress }) {
   const { row, place, previous, next } = trace;
   const { run, filter } = address;
-  const back = tracesPath(run, filter, place?.at);
+  const back = tracesPath(run, filter, place ? place.at + 1 : undefined);
   const link = (id: number | null) => (id === null ? null : tracePath(run, id, filter));
   useKeys({ previous: link(previous), next: link(next), back });
   return (
@@ -29,7 +29,7 @@ export function Heading({ trace, address }: { trace: TraceDetail; address: Trace
         <Step to={link(previous)} label="Previous rollout" hint="← or p">
           ←
         </Step>
-        <span class="small">{place ? `${count(place.at)} of ${count(place.total)}` : 'not in this list'}</span>
+        <span class="small">{place ? `${count(place.at + 1)} of ${count(place.total)}` : 'not in this list'}</span>
         <Step to={link(next)} label="Next rollout" hint="→ or n">
           →
         </Step>

@@ -8,7 +8,7 @@ export function RewardTable({ trace }: { trace: TraceDetail }) {
     <section>
       <h2>Reward</h2>
       {reward === null ? (
-        <p class="soft">None: rewards are paid in training, and where the grader could judge both answers.</p>
+        <p class="soft">None: the grader could not judge the answers.</p>
       ) : (
         <table class="sum">
           <tbody>

@@ -6,12 +6,16 @@ export interface Scale {
   readonly to: number;
 }
 
-/** The seconds that frames are spread over; without frames, those that the spans need. */
+/** A span may reach this much farther than the frames, as a share of their seconds; one that goes on is cut off. */
+const ROOM = 0.25;
+
+/** The seconds that frames are spread over, and those that spans need beside them. */
 export function scaleOf(answer: FramesAnswer | undefined, spans: TraceDetail['spans']): Scale | null {
-  if (answer?.range) return { from: answer.range[0], to: Math.max(answer.range[1], answer.range[0] + 0.001) };
   const ends = [...spans.gold, ...spans.first, ...spans.second].map(([, end]) => end);
-  const to = Math.max(0, ...ends);
-  return to > 0 ? { from: 0, to } : null;
+  const last = Math.max(0, ...ends);
+  if (!answer?.range) return last > 0 ? { from: 0, to: last } : null;
+  const [from, to] = answer.range;
+  return { from, to: Math.max(from + 0.001, to, Math.min(last, to + ROOM * (to - from))) };
 }
 
 export function at(seconds: number, { from, to }: Scale): number {

@@ -20,7 +20,8 @@ export function TokenStrip({ trace }: { trace: TraceDetail }) {
   const before = useMemo(() => partsOf(trace, 0, split), [trace, split]);
   const after = useMemo(() => (left === 0 ? [] : partsOf(trace, total - TAIL, total)), [trace, total, left === 0]);
   return (
-    <div class="completion">
+    // biome-ignore lint/a11y/noNoninteractiveTabindex: what scrolls must be within reach of the keyboard
+    <section class="completion" tabIndex={0} aria-label="Completion, token by token">
       <Parts parts={before} />
       {left > 0 && (
         <div class="cut">
@@ -31,7 +32,7 @@ export function TokenStrip({ trace }: { trace: TraceDetail }) {
         </div>
       )}
       <Parts parts={after} />
-    </div>
+    </section>
   );
 }
 
