@@ -1,0 +1,113 @@
+// The run browser over a large store, while another process writes to it: each API question, the first paint, jumps in the table.
+
+import { fork } from 'node:child_process';
+import { once } from 'node:events';
+import { mkdtempSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { startBrowser } from '../../../dist/browser/index.js';
+import { makeStore } from './make.mjs';
+import { measurePages } from './pages.mjs';
+
+const ROUNDS = 40;
+const [QUERY_MS, PAINT_MS, JUMP_MS] = [50, 500, 200];
+
+export const title = 'The run browser over 1,000 runs and 1,000,000 rollouts';
+
+export async function run({ note }) {
+  const folder = mkdtempSync(join(tmpdir(), 'vauto-bench-'));
+  try {
+    const { file, rollouts, large, small } = makeStore(folder, note);
+    const writer = fork(new URL('writer.mjs', import.meta.url).pathname, [file, folder]);
+    const browser = await startBrowser({ file, host: '127.0.0.1', port: 0, onLog: note });
+    await indexed(browser.url, large, note);
+    const queries = await measureQueries(browser.url, large, small, note);
+    const { paints, jumps } = await measurePages(browser.url, large);
+    writer.send('stop');
+    const [{ rate }] = await once(writer, 'message');
+    await browser.close();
+    return resultOf({ queries, paints, jumps, rate, rollouts });
+  } finally {
+    rmSync(folder, { recursive: true, force: true });
+  }
+}
+
+/** Waits until the search knows the large run: it is indexed in the background, newest first. */
+async function indexed(url, run, note) {
+  const started = performance.now();
+  for (;;) {
+    const { indexed: known, all } = await (await fetch(`${url}api/runs/${run}/traces?q=door&limit=1`)).json();
+    if (known >= all) break;
+    await new Promise((resolve) => setTimeout(resolve, 1000));
+  }
+  note(`the run of 200,000 is indexed after ${((performance.now() - started) / 1000).toFixed(0)} s`);
+}
+
+function questions(large, small, round) {
+  const traces = (run, query) => `runs/${run}/traces?${query}&limit=100&offset=${round * 97}`;
+  const other = `run-${(round * 13) % 900}`;
+  return {
+    'runs, a page': `runs?limit=100&offset=${round * 20}`,
+    'runs, sorted and filtered': `runs?sort=accuracy&q=run-${round}&status=done`,
+    'a run': `runs/run-${round * 20}`,
+    'the large run': `runs/${large}`,
+    'its steps': `runs/${large}/steps`,
+    'its events': `runs/${large}/events`,
+    'facets of the large run': `runs/${large}/facets`,
+    'traces of the large run': traces(large, 'order=asc'),
+    'traces, filtered': traces(large, `first=wrong&minConfidence=${(round / 100).toFixed(2)}`),
+    'traces, sorted': traces(large, 'sort=confidence&order=desc'),
+    'traces, searched': traces(large, `q=${['door', 'window cup', '"red door"', 'pers*'][round % 4]}`),
+    'traces of a small run': traces(other, 'gate=exit'),
+    'a threshold': `runs/${small}/sweep/at?threshold=${(0.4 + round / 100).toFixed(2)}`,
+    'two runs compared': `compare?run=run-${round}&run=${other}`,
+    'their flips': `compare/flips?run=run-${round}&run=${other}&kind=fixed`,
+  };
+}
+
+async function measureQueries(url, large, small, note) {
+  const times = {};
+  for (let round = 0; round < ROUNDS; round += 1) {
+    for (const [name, path] of Object.entries(questions(large, small, round))) {
+      const started = performance.now();
+      const reply = await fetch(`${url}api/${path}`);
+      const answer = await reply.json();
+      times[name] ??= [];
+      times[name].push(performance.now() - started);
+      if (!reply.ok) throw new Error(`${path}: ${JSON.stringify(answer)}`);
+      if (name === 'traces, filtered') {
+        const [row] = answer.rows;
+        const before = performance.now();
+        await (await fetch(`${url}api/traces/${row.id}?first=wrong`)).json();
+        times['a trace'] ??= [];
+        times['a trace'].push(performance.now() - before);
+      }
+    }
+  }
+  note('questions are measured');
+  return times;
+}
+
+function resultOf({ queries, paints, jumps, rate, rollouts }) {
+  const at = (values, share) =>
+    [...values].sort((a, b) => a - b)[Math.min(values.length - 1, Math.floor(share * values.length))];
+  const ms = (value) => `${value.toFixed(1)} ms`;
+  const [all, jump, paint] = [Object.values(queries).flat(), at(jumps, 0.5), Math.max(...paints)];
+  const worst = Math.max(...Object.values(queries).map((times) => at(times, 0.95)));
+  return {
+    goal: `every question ≤ ${QUERY_MS} ms (95%), first paint ≤ ${PAINT_MS} ms, rows after a jump ≤ ${JUMP_MS} ms (median of 50)`,
+    figures: {
+      'rollouts; written meanwhile, a second': `${rollouts.toLocaleString('en')}; ${Math.round(rate).toLocaleString('en')}`,
+      'all questions, median and 95%': `${ms(at(all, 0.5))} and ${ms(at(all, 0.95))}`,
+      ...Object.fromEntries(
+        Object.entries(queries).map(([name, times]) => [
+          `${name}, median, 95% and longest`,
+          [at(times, 0.5), at(times, 0.95), Math.max(...times)].map(ms).join(', '),
+        ]),
+      ),
+      'first paint of four pages, longest': ms(paint),
+      'rows after a jump, median and 95%': `${ms(jump)} and ${ms(at(jumps, 0.95))}`,
+    },
+    holds: worst <= QUERY_MS && paint <= PAINT_MS && jump <= JUMP_MS,
+  };
+}
