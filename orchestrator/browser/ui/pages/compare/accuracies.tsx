@@ -8,7 +8,7 @@ export function Accuracies({ answer: { runs, benchmarks, policy } }: { readonly 
     <section aria-labelledby="accuracies-title">
       <h2 id="accuracies-title">Accuracy and tokens</h2>
       {/* biome-ignore lint/a11y/noNoninteractiveTabindex: what scrolls must be within reach of the keyboard */}
-      <section class="scroll" tabIndex={0} aria-label="Accuracy and tokens">
+      <section class="scroll" tabIndex={0} aria-label="Accuracy and tokens of each run">
         <table class="accuracies">
           <caption class="hidden">Accuracy with its 95% interval and mean tokens, by benchmark and run</caption>
           <thead>

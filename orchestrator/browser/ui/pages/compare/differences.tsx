@@ -20,15 +20,15 @@ export function Differences({ answer: { runs, benchmarks } }: { readonly answer:
   const reach = reachOf(tables.flatMap(({ rows }) => rows));
   return (
     <>
-      {tables.map(({ run, rows }) => (
-        <section key={run.name} aria-labelledby={`against-${run.name}`}>
-          <h2 id={`against-${run.name}`}>
+      {tables.map(({ run, rows }, place) => (
+        <section key={run.name} aria-labelledby={`against-${place}`}>
+          <h2 id={`against-${place}`}>
             {run.name} against {baseline.name}
           </h2>
           <p class="summary">{summaryOf(run.name, rows)}</p>
           <div class="against">
             <Forest rows={rows} reach={reach} title={`Accuracy of ${run.name} against ${baseline.name}`} />
-            <Table rows={rows} />
+            <Table rows={rows} title={`Differences of ${run.name}`} />
           </div>
         </section>
       ))}
@@ -62,10 +62,10 @@ function summaryOf(name: string, rows: readonly DifferenceRow[]): string {
   return said.length === 0 ? 'Nothing can be paired.' : `Accuracy of ${name}: ${said.join('; ')}.`;
 }
 
-function Table({ rows }: { readonly rows: readonly DifferenceRow[] }) {
+function Table({ rows, title }: { readonly rows: readonly DifferenceRow[]; readonly title: string }) {
   return (
     // biome-ignore lint/a11y/noNoninteractiveTabindex: what scrolls must be within reach of the keyboard
-    <section class="scroll" tabIndex={0} aria-label="Differences">
+    <section class="scroll" tabIndex={0} aria-label={title}>
       <table>
         <thead>
           <tr>

@@ -1,3 +1,4 @@
+import { useEffect } from 'preact/hooks';
 import type { CompareAnswer, RunsAnswer } from '../../../api-types.js';
 import { addressOf, useJson } from '../../shared/api.js';
 import { Empty, Waiting } from '../../shared/notices.js';
@@ -11,6 +12,9 @@ import './compare.css';
 /** Runs side by side on the questions that they share. */
 export default function Page() {
   const [view, change] = useView();
+  useEffect(() => {
+    document.title = 'Compare runs · vauto';
+  }, []);
   const known = useJson<RunsAnswer>('/api/runs?limit=200');
   const ready = view.runs.length >= 2;
   const address = ready ? addressOf('/api/compare', { run: view.runs, policy: view.policy }) : null;

@@ -21,7 +21,7 @@ export function Picker({ view, known, change }: { view: View; known: readonly Ru
                 type="button"
                 class="quiet small"
                 onClick={() => set([run, ...runs.filter((each) => each !== run)])}
-                aria-label={`Make ${run} the baseline`}
+                aria-label={`make baseline: ${run}`}
               >
                 make baseline
               </button>

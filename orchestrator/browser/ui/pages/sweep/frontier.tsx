@@ -52,8 +52,8 @@ function Still({ curve, layout: { x, y, frame }, chosen }: StillProps) {
       <Axes frame={frame} x={x} y={y} />
       <path class="band" d={bandPath(curve, frame)} />
       <path class="line" d={linePath(curve.points.map((point) => placeOf(point, frame)))} />
-      <End at={placeOf(curve.never, frame)} label="never think" side="start" />
-      <End at={placeOf(curve.always, frame)} label="always think" side="end" />
+      <End at={placeOf(curve.never, frame)} label="never think" side="start" floor={frame.bottom} />
+      <End at={placeOf(curve.always, frame)} label="always think" side="end" floor={frame.bottom} />
       {there && <ChosenMark at={placeOf(there, frame)} label={`chosen τ ${thresholdText(chosen)}`} frame={frame} />}
     </>
   );
@@ -63,9 +63,17 @@ function placeOf(point: { meanTokens: number; accuracy: number }, frame: Frame):
   return [frame.x(point.meanTokens), frame.y(point.accuracy)];
 }
 
-/** The frontier rises to the right, so there is room above the right end and below the left one. */
-function End({ at: [x, y], label, side }: { at: [number, number]; label: string; side: 'start' | 'end' }) {
-  const [dx, dy] = side === 'end' ? [8, -12] : [-4, 20];
+interface EndProps {
+  readonly at: readonly [number, number];
+  readonly label: string;
+  readonly side: 'start' | 'end';
+  /** Pixels: where the chart area ends. */
+  readonly floor: number;
+}
+
+/** The frontier rises to the right: there is room above its right end, and below or, near the floor, beside its left end. */
+function End({ at: [x, y], label, side, floor }: EndProps) {
+  const [dx, dy] = side === 'end' ? [8, -12] : y > floor - 24 ? [10, 4] : [-4, 20];
   return (
     <g>
       <rect class="end" x={px(x - 4)} y={px(y - 4)} width={8} height={8} />

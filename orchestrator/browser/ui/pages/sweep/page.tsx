@@ -1,4 +1,4 @@
-import { useState } from 'preact/hooks';
+import { useEffect, useState } from 'preact/hooks';
 import type { SweepAnswer, SweepCurve } from '../../../api-types.js';
 import { useJson } from '../../shared/api.js';
 import { count } from '../../shared/format.js';
@@ -17,6 +17,9 @@ import './sweep.css';
 /** What every threshold would do, from the recorded traces: no question is answered again. */
 export default function Page() {
   const look = useLook();
+  useEffect(() => {
+    document.title = `τ explorer · ${look.run} · vauto`;
+  }, [look.run]);
   const sweep = useJson<SweepAnswer>(`/api/runs/${encodeURIComponent(look.run)}/sweep`);
   return <Waiting of={sweep}>{(data) => <Explorer answer={data} look={look} />}</Waiting>;
 }
