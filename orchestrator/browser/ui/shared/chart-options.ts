@@ -2,8 +2,13 @@ import type uPlot from 'uplot';
 import type { ChartProps } from './chart.js';
 import { colourOf } from './chart-theme.js';
 
-const AXIS_WIDTH = 52;
+/** Narrowest room of the texts beside the y axis, and what a character of them takes, in CSS pixels. */
+const AXIS_WIDTH = 44;
+const CHARACTER = 6.6;
 const AXIS_HEIGHT = 26;
+
+/** Distances between ticks of x, which counts something. */
+const WHOLE = [1, 10, 100, 1e3, 1e4, 1e5, 1e6].flatMap((size) => [size, 2 * size, 5 * size]);
 
 /** What uPlot is asked for; the data's own texts are read when they are drawn, so that newer props hold. */
 export function chartOptions(
@@ -26,8 +31,8 @@ export function chartOptions(
       y: range ? { range: [range[0], range[1]] } : { range: (_, low, high) => padded(low, high) },
     },
     axes: [
-      axis({ size: AXIS_HEIGHT }),
-      axis({ size: AXIS_WIDTH, values: (_, ticks) => textsOf(ticks, props().format) }),
+      axis({ size: AXIS_HEIGHT, incrs: WHOLE }),
+      axis({ size: widthOf, values: (_, ticks) => textsOf(ticks, props().format) }),
     ],
     series: [{}, ...series.map(line)],
     hooks: { setCursor: [({ cursor: { idx, left } }) => onCursor((left ?? -1) < 0 ? null : (idx ?? null))] },
@@ -60,6 +65,10 @@ function axis(options: uPlot.Axis): uPlot.Axis {
     gap: 4,
     ...options,
   };
+}
+
+function widthOf(_: uPlot, texts: readonly string[] | null): number {
+  return Math.max(AXIS_WIDTH, ...(texts ?? []).map((text) => 12 + CHARACTER * text.length));
 }
 
 /** Ticks that lie closer than their texts tell apart have more digits. */

@@ -102,7 +102,8 @@ function update(plot: uPlot, data: uPlot.AlignedData): void {
   if (sameData(plot.data, data)) return;
   const { min, max } = plot.scales.x ?? {};
   const x = plot.data[0];
-  const zoomed = min !== x[0] || max !== x[x.length - 1];
+  // A single x has room on both sides.
+  const zoomed = x.length > 1 && (min !== x[0] || max !== x[x.length - 1]);
   plot.setData(data, !zoomed);
   if (zoomed) plot.redraw();
 }

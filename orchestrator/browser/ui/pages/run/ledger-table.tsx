@@ -19,17 +19,15 @@ const ROLLOUTS = [
 
 /** Where every prompt and rollout stands: counted from the rows of the store. */
 export function LedgerTable({ ledger }: { ledger: Ledger }) {
-  if (ledger.stages.length === 0) return null;
+  const stages = ledger.stages.filter(({ units, promptsIn }) => units > 0 || promptsIn > 0);
+  const sets = Object.entries(ledger.prompts);
+  if (stages.length === 0) return null;
   return (
     <section>
       <h2>Ledger</h2>
-      <p class="soft small">
-        Prompts in{' '}
-        {Object.entries(ledger.prompts)
-          .map(([set, n]) => `${setName(set)} ${count(n)}`)
-          .join(', ')}
-        .
-      </p>
+      {sets.length > 0 && (
+        <p class="soft small">Prompts in {sets.map(([set, n]) => `${setName(set)} ${count(n)}`).join(', ')}.</p>
+      )}
       <Scroll label="Ledger">
         <table>
           <caption class="hidden">Prompts and rollouts by stage</caption>
@@ -44,7 +42,7 @@ export function LedgerTable({ ledger }: { ledger: Ledger }) {
             </tr>
           </thead>
           <tbody>
-            {ledger.stages.filter(({ units, promptsIn }) => units > 0 || promptsIn > 0).map(stageRow)}
+            {stages.map(stageRow)}
             <tr class="overall">
               <th scope="row">all</th>
               {PROMPTS.map(([name]) => (

@@ -42,6 +42,7 @@ export function Timeline({ stages, ledger, run }: TimelineProps) {
               key={`${stage.name} ${stage.attempt}`}
               stage={stage}
               scale={scale}
+              now={now}
               counts={stage.superseded ? undefined : counted.get(stage.name)}
               run={run}
               hasEarlier={hasEarlier}
@@ -86,12 +87,14 @@ function short(seconds: number): string {
 interface LineProps {
   readonly stage: StageView;
   readonly scale: TimeScale;
+  /** Milliseconds since 1970. */
+  readonly now: number;
   readonly counts: RunDetail['ledger']['stages'][number] | undefined;
   readonly run: string;
   readonly hasEarlier: boolean;
 }
 
-function Line({ stage, scale, counts, run, hasEarlier }: LineProps) {
+function Line({ stage, scale, now, counts, run, hasEarlier }: LineProps) {
   const { left, width } = scale.barOf(stage);
   const traces = addressOf(`/runs/${encodeURIComponent(run)}/traces`, { stage: stage.name });
   const until = stage.finishedAt ? localTime(stage.finishedAt) : NONE;
@@ -113,10 +116,16 @@ function Line({ stage, scale, counts, run, hasEarlier }: LineProps) {
         <span class={`bar ${stage.status}`} style={{ left: `min(${left}%, 100% - 3px)`, width: `${width}%` }} />
         {stage.reason && <span class="reason small">{stage.reason}</span>}
       </td>
-      <td class="num">{duration(stage.seconds)}</td>
+      <td class="num">{worked(stage, now)}</td>
       {hasEarlier && <td class="earlier soft">{earlier(stage, counts)}</td>}
     </tr>
   );
+}
+
+/** Seconds are counted when a sitting ends; until the first one does it is the time since the start. */
+function worked({ status, seconds, startedAt }: StageView, now: number): string {
+  if (status !== 'running') return duration(seconds);
+  return seconds === 0 ? duration(Math.max(0, now - Date.parse(startedAt)) / 1000) : `${duration(seconds)} and on`;
 }
 
 /** What of the stage was there already. */
