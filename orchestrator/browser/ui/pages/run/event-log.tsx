@@ -24,7 +24,9 @@ export function EventLog({ log }: { log: Log }) {
         </label>
       </div>
       {log.error && <p class="notice error">The log cannot be read: {log.error}</p>}
-      {lines.length === 0 && !log.error && <p class="soft">{log.loading ? 'Loading…' : 'No such lines.'}</p>}
+      {lines.length === 0 && !log.error && (
+        <p class="soft">{log.loading ? 'Loading…' : 'Nothing is logged at this level.'}</p>
+      )}
       {lines.length > 0 && (
         <Scroll label="Lines of the log" atEnd={!log.hasMore}>
           <ol class="log">

@@ -68,20 +68,13 @@ function useNow(ticking: boolean): number {
 function Ticks({ scale }: { scale: TimeScale }) {
   return (
     <span class="ticks" aria-hidden="true">
-      {scale.ticks.map(({ left, seconds }) => (
-        <span key={seconds} style={{ left: `${left}%` }}>
-          {seconds === 0 ? localTime(new Date(scale.start).toISOString()).slice(11) : `+${short(seconds)}`}
+      {scale.ticks.map(({ left, text }) => (
+        <span key={text} style={{ left: `${left}%` }}>
+          {text}
         </span>
       ))}
     </span>
   );
-}
-
-/** "90 s" is "1.5 min": a tick has little room. */
-function short(seconds: number): string {
-  if (seconds < 60) return `${seconds} s`;
-  if (seconds < 3600) return `${seconds / 60} min`;
-  return seconds < 86400 ? `${seconds / 3600} h` : `${seconds / 86400} d`;
 }
 
 interface LineProps {
