@@ -67,8 +67,8 @@ export interface TraceAddress {
   readonly filter: TraceQuery;
   /** Place of the row (from 1) that the address points at. */
   readonly row: number | null;
-  /** Changes some filters, and with them the address; undefined takes one away. */
-  readonly change: (patch: TraceQuery) => void;
+  /** Changes some filters, and with them the address; undefined takes one away. `replace`: no new step to go back to. */
+  readonly change: (patch: TraceQuery, replace?: boolean) => void;
 }
 
 /** The run and the filters of the page's address. */
@@ -82,6 +82,6 @@ export function useTraceAddress(): TraceAddress {
     run,
     filter,
     row: Number.isInteger(row) && row > 0 ? row : null,
-    change: (patch) => route(tracesPath(run, { ...filter, ...patch })),
+    change: (patch, replace) => route(tracesPath(run, { ...filter, ...patch }), replace),
   };
 }

@@ -16,7 +16,6 @@ export type Totals = Pick<TracesAnswer, 'total' | 'all' | 'threshold' | 'indexed
  * requests for blocks that are no longer looked at are dropped.
  */
 export class Blocks {
-  totals: Totals | undefined;
   error: Refused | undefined;
   /** In the order of their last use. */
   readonly #blocks = new Map<number, readonly TraceRow[]>();
@@ -26,6 +25,8 @@ export class Blocks {
   constructor(
     readonly addressOf: (offset: number, limit: number) => string,
     readonly onChange: () => void,
+    /** What was known before, so that a list that is read again keeps its height. */
+    public totals?: Totals,
   ) {}
 
   row(place: number): TraceRow | undefined {

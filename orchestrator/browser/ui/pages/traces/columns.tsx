@@ -21,7 +21,7 @@ export interface Column {
 
 export const COLUMNS: readonly Column[] = [
   { name: 'place', title: '#', sort: 'id', number: true, cell: (_, { place }) => count(place + 1) },
-  { name: 'set', title: 'Set', cell: (row) => <span title={`${row.stage}, ${row.pass}`}>{setName(row.set)}</span> },
+  { name: 'set', title: 'Set', cell: set },
   { name: 'prompt', title: 'Prompt', sort: 'prompt', cell: (row, { address }) => prompt(row, address) },
   { name: 'first', title: 'First answer', sort: 'first', cell: (row) => answer(row.first) },
   { name: 'second', title: 'Second answer', sort: 'second', cell: (row) => answer(row.second) },
@@ -43,6 +43,14 @@ export const COLUMNS: readonly Column[] = [
     cell: (row) => `${row.step ?? NONE}·${row.index}`,
   },
 ];
+
+function set(row: TraceRow): ComponentChildren {
+  return (
+    <span title={`${row.stage}, ${row.pass}`}>
+      {setName(row.set)} <span class="stage">{row.stage}</span>
+    </span>
+  );
+}
 
 function prompt(row: TraceRow, address: string): ComponentChildren {
   return (

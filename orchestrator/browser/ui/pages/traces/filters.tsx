@@ -28,7 +28,7 @@ export function Filters({ facets, address }: { facets: Facets | undefined; addre
               id="prompt-id"
               class="prompt-id"
               value={address.filter.prompt ?? ''}
-              onValue={(value) => address.change({ prompt: value || undefined })}
+              onValue={(value) => address.change({ prompt: value || undefined }, address.filter.prompt !== undefined)}
             />
           </label>
           {narrow && <Order address={address} />}
@@ -71,7 +71,7 @@ function Range({ address }: { address: TraceAddress }) {
         placeholder="from"
         aria-label="Confidence from"
         value={filter.minConfidence ?? ''}
-        onValue={(value) => change({ minConfidence: value || undefined })}
+        onValue={(value) => change({ minConfidence: value || undefined }, filter.minConfidence !== undefined)}
       />
       <span aria-hidden="true">–</span>
       <LateInput
@@ -79,7 +79,7 @@ function Range({ address }: { address: TraceAddress }) {
         placeholder="to"
         aria-label="Confidence to"
         value={filter.maxConfidence ?? ''}
-        onValue={(value) => change({ maxConfidence: value || undefined })}
+        onValue={(value) => change({ maxConfidence: value || undefined }, filter.maxConfidence !== undefined)}
       />
     </fieldset>
   );

@@ -1,8 +1,8 @@
-import { useLayoutEffect, useRef, useState } from 'preact/hooks';
+import { useEffect, useLayoutEffect, useRef, useState } from 'preact/hooks';
 import { useLocation } from 'preact-iso';
 import { count } from '../../shared/format.js';
-import { type TraceAddress, tracePath } from '../../shared/trace-query.js';
-import { useVirtual } from '../../shared/virtual.js';
+import { type TraceAddress, type TraceQuery, tracePath } from '../../shared/trace-query.js';
+import { useVirtual, type Virtual } from '../../shared/virtual.js';
 import type { Blocks } from './blocks.js';
 import { Head } from './head.js';
 import { Line } from './line.js';
@@ -28,12 +28,12 @@ export function Grid({ blocks, address, active, onActive }: GridProps) {
   const rowHeight = narrow ? ROW.narrow : ROW.wide;
   const view = useVirtual(scroller, total, rowHeight);
   useLook(blocks, view.first, view.visible, active);
-  const shown = useRef(-1);
-  useLayoutEffect(() => {
-    if (total === 0 || shown.current === active || view.visible < 2) return;
-    view.show(active, shown.current === -1 ? 'start' : 'auto');
-    shown.current = active;
-  });
+  useShow(view, active, total, address.filter);
+  const table = useRef<HTMLTableElement>(null);
+  useEffect(() => {
+    // Whoever comes back from a rollout goes on with the keys where they were.
+    if (address.row !== null && document.activeElement === document.body) table.current?.focus({ preventScroll: true });
+  }, []);
 
   const open = () => {
     const row = blocks.row(active);
@@ -50,6 +50,7 @@ export function Grid({ blocks, address, active, onActive }: GridProps) {
   };
   return (
     <table
+      ref={table}
       class="trace-grid"
       // biome-ignore lint/a11y/noNoninteractiveElementToInteractiveRole: a table whose rows keys move through is a grid
       role="grid"
@@ -81,6 +82,18 @@ export function Grid({ blocks, address, active, onActive }: GridProps) {
       </tbody>
     </table>
   );
+}
+
+/** Brings the active row into view when another becomes it; in a new list it comes to the top. */
+function useShow(view: Virtual, active: number, total: number, filter: TraceQuery): void {
+  const shown = useRef<{ active: number; filter: TraceQuery } | undefined>(undefined);
+  useLayoutEffect(() => {
+    if (total === 0 || view.visible < 2) return;
+    const fresh = shown.current?.filter !== filter;
+    if (!fresh && shown.current?.active === active) return;
+    view.show(active, fresh ? 'start' : 'auto');
+    shown.current = { active, filter };
+  });
 }
 
 function Words({ children }: { children: string }) {

@@ -14,6 +14,8 @@ export function LateInput({ value, onValue, ...rest }: LateInputProps) {
   const [text, setText] = useState(value);
   const timer = useRef<ReturnType<typeof setTimeout> | undefined>(undefined);
   const handed = useRef(value);
+  const newest = useRef(onValue);
+  newest.current = onValue;
   useEffect(() => {
     if (value === handed.current) return;
     handed.current = value;
@@ -24,7 +26,7 @@ export function LateInput({ value, onValue, ...rest }: LateInputProps) {
     clearTimeout(timer.current);
     if (next.trim() === handed.current) return;
     handed.current = next.trim();
-    onValue(next.trim());
+    newest.current(next.trim());
   };
   return (
     <input

@@ -1,9 +1,15 @@
-import { useEffect, useMemo, useReducer, useState } from 'preact/hooks';
+import { useEffect, useMemo, useReducer, useRef, useState } from 'preact/hooks';
 import { useLocation } from 'preact-iso';
 import type { Facets } from '../../../api-types.js';
 import { useJson } from '../../shared/api.js';
 import { useLive } from '../../shared/live.js';
-import { rowsAddress, type TraceAddress, tracesPath, useTraceAddress } from '../../shared/trace-query.js';
+import {
+  rowsAddress,
+  type TraceAddress,
+  type TraceQuery,
+  tracesPath,
+  useTraceAddress,
+} from '../../shared/trace-query.js';
 import { Blocks } from './blocks.js';
 import { Filters } from './filters.js';
 import { Grid } from './grid.js';
@@ -53,29 +59,23 @@ export default function Traces() {
           </button>
         </div>
       )}
-      <Grid
-        key={JSON.stringify(address.filter)}
-        blocks={blocks}
-        address={address}
-        active={active}
-        onActive={setActive}
-      />
+      <Grid blocks={blocks} address={address} active={active} onActive={setActive} />
     </div>
   );
 }
 
-/** The rows for the filters of the address; others begin anew, and so does `reload`. */
+/** The rows for the filters of the address; others begin anew. `reload` reads the same rows again, in their place. */
 function useBlocks({ run, filter }: TraceAddress): { blocks: Blocks; reload: () => void } {
   const [, draw] = useReducer<number, void>((turn) => turn + 1, 0);
   const [turn, reload] = useReducer<number, void>((before) => before + 1, 0);
-  const blocks = useMemo(
-    () =>
-      new Blocks(
-        (offset, limit) => rowsAddress(run, filter, offset, limit),
-        () => draw(),
-      ),
-    [run, filter, turn],
-  );
+  const last = useRef<{ filter: TraceQuery; run: string; blocks: Blocks } | undefined>(undefined);
+  const blocks = useMemo(() => {
+    const same = last.current?.filter === filter && last.current.run === run ? last.current.blocks : undefined;
+    const addressOf = (offset: number, limit: number) => rowsAddress(run, filter, offset, limit);
+    const made = new Blocks(addressOf, () => draw(), same?.totals);
+    last.current = { filter, run, blocks: made };
+    return made;
+  }, [run, filter, turn]);
   useEffect(() => () => blocks.close(), [blocks]);
   return { blocks, reload: () => reload() };
 }

@@ -28,8 +28,8 @@ export function Search({ address, totals, error }: SearchProps) {
           placeholder="Search completions and questions ( / )"
           spellcheck={false}
           value={filter.q ?? ''}
-          onValue={(q) => change({ q: q || undefined })}
-          aria-invalid={error !== undefined}
+          onValue={(q) => change({ q: q || undefined }, filter.q !== undefined)}
+          aria-invalid={error !== undefined && filter.q !== undefined}
           aria-describedby="search-hint"
         />
       </label>
@@ -38,7 +38,8 @@ export function Search({ address, totals, error }: SearchProps) {
       </p>
       {error && (
         <p class="small wrong refused" role="alert">
-          {error.message} {error.fix}
+          {error.message}
+          {error.fix && <span class="soft"> ({error.fix})</span>}
         </p>
       )}
       {filter.q && totals && behind !== null && behind < totals.all && (
