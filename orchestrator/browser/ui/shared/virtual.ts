@@ -30,10 +30,21 @@ export function shiftAt(top: number, { total, slots, last }: Rows): number {
   return Math.round((Math.min(top, last) / last) * (total - slots));
 }
 
-/** The first slot that should be in view for a row to be at the top, as nearly as slots allow. */
-export function slotFor(row: number, { total, slots, last }: Rows): number {
-  if (slots === total) return row;
-  return Math.min(last, Math.max(0, Math.floor((row * last) / (last + total - slots))));
+export interface Place {
+  /** First slot in view. */
+  readonly top: number;
+  /** Rows by which the shift at this slot is to be another, since one slot more can mean several rows more. */
+  readonly by: number;
+}
+
+/** Where a row is at the top of the view; at the end of the list, where it is in view. */
+export function placeFor(row: number, rows: Rows): Place {
+  const { total, slots, last, visible } = rows;
+  if (slots === total) return { top: Math.max(0, row), by: 0 };
+  if (row >= total - visible) return { top: last + 1, by: 0 };
+  const top = Math.min(last, Math.max(0, Math.floor((row * last) / (last + total - slots))));
+  const shift = Math.min(total - slots, Math.max(0, row - top));
+  return { top, by: shift - shiftAt(top, rows) };
 }
 
 export interface VirtualRow {
@@ -60,7 +71,7 @@ export function useVirtual(
   rowHeight: number,
 ): Virtual {
   const [, draw] = useReducer<number, void>((turn) => turn + 1, 0);
-  const rows = useRef<Rows>(rowsOf(total, rowHeight, 0));
+  const nudge = useRef<Place>({ top: -1, by: 0 });
   const options = {
     count: Math.min(total, Math.floor(MOST_PIXELS / rowHeight)),
     getScrollElement: () => scroller.current,
@@ -81,37 +92,26 @@ export function useVirtual(
     measured.current = rowHeight;
   }, [virtual, rowHeight]);
 
-  rows.current = rowsOf(total, rowHeight, virtual.scrollRect?.height ?? 0);
-  const top = Math.floor((virtual.scrollOffset ?? 0) / rowHeight);
-  const shift = shiftAt(top, rows.current);
-  const { visible } = rows.current;
+  const viewHeight = virtual.scrollRect?.height ?? 0;
+  const rows = rowsOf(total, rowHeight, viewHeight);
+  const start = (virtual.scrollOffset ?? 0) / rowHeight;
+  const top = Math.floor(start);
+  const shift = shiftAt(top, rows) + (nudge.current.top === top ? nudge.current.by : 0);
   const show: Virtual['show'] = (row, align = 'auto') => {
-    const start = (virtual.scrollOffset ?? 0) / rowHeight;
     const first = Math.ceil(start) + shift;
-    if (align === 'auto' && row >= first && row < first + visible) return;
-    const below = align === 'auto' && row >= first + visible;
-    const slot = below ? belowSlot(row, rows.current) : slotFor(row, rows.current);
-    virtual.scrollToOffset(
-      below && rows.current.slots === total ? bottomOffset(row, rowHeight, virtual) : slot * rowHeight,
-    );
+    if (align === 'auto' && row >= first && row < first + rows.visible) return;
+    const below = align === 'auto' && row >= first + rows.visible;
+    const to = placeFor(below ? row - rows.visible + 1 : row, rows);
+    nudge.current = to;
+    const offset = below && rows.slots === total ? (row + 1) * rowHeight - viewHeight : to.top * rowHeight;
+    virtual.scrollToOffset(Math.max(0, offset));
+    draw();
   };
   return {
-    rows: virtual.getVirtualItems().map(({ index, start }) => ({ row: index + shift, top: start })),
+    rows: virtual.getVirtualItems().map(({ index, start: pixels }) => ({ row: index + shift, top: pixels })),
     height: virtual.getTotalSize(),
     first: top + shift,
-    visible,
+    visible: rows.visible,
     show,
   };
-}
-
-/** The first slot in view that leaves a row at the bottom of it. */
-function belowSlot(row: number, rows: Rows): number {
-  return Math.min(
-    Math.max(0, rows.slots - rows.visible),
-    slotFor(row - rows.visible + 1, rows) + (rows.slots < rows.total ? 1 : 0),
-  );
-}
-
-function bottomOffset(row: number, rowHeight: number, virtual: Virtualizer<HTMLElement, HTMLElement>): number {
-  return Math.max(0, (row + 1) * rowHeight - (virtual.scrollRect?.height ?? 0));
 }

@@ -29,7 +29,7 @@ export default function Traces() {
   useEffect(() => {
     document.title = `Traces of ${run} · vauto`;
   }, [run]);
-  useLive(run, (event) => event.type === 'rollouts' && setAll(event.all));
+  useLive(run, (event) => event.type === 'rollouts' && setAll(event.all), reload);
   const { totals, error } = blocks;
   const queryError = error?.status === 400 ? error : undefined;
   return (
