@@ -125,7 +125,7 @@ export interface StepsAnswer {
   readonly steps: readonly StepRow[];
 }
 
-/** GET /api/runs/:run/events?after=ID&limit= */
+/** GET /api/runs/:run/events?after=ID&limit= or ?before=ID&limit=, in their order; without an id the last ones. */
 export interface EventsAnswer {
   readonly events: readonly (EventRow & { readonly id: number })[];
 }

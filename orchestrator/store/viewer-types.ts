@@ -67,6 +67,8 @@ export interface ViewedRollout extends StoredRollout {
   readonly prompt: Prompt;
 }
 
+export type EventsFrom = { readonly limit: number } & ({ readonly after: number } | { readonly before: number });
+
 /** What the run browser asks of a store, beside what `Store` answers: many runs at once, and rollouts as columns. Read-only. */
 export interface Viewer {
   /** Another number whenever another process has committed something. */
@@ -83,7 +85,8 @@ export interface Viewer {
   /** Mean reward of each training step of a stage, in order. */
   rewards(stageId: number): number[];
   steps(runId: number, after: number): StepRow[];
-  events(runId: number, after: number, limit: number): (EventRow & { readonly id: number })[];
+  /** In their order: the first ones behind an id, or the last ones before it. */
+  events(runId: number, from: EventsFrom): (EventRow & { readonly id: number })[];
   promptNames(runId: number): PromptName[];
   /** Of one stage, in the order of their commit, behind the row `after`. */
   facts(stageId: number, after: number, limit: number): Facts[];

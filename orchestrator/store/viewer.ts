@@ -6,6 +6,7 @@ import { type Raw, SELECT, storedRollout } from './rollouts.js';
 import type { EventRow, StepRow } from './types.js';
 import type {
   Answers,
+  EventsFrom,
   Facts,
   Headline,
   PromptName,
@@ -89,16 +90,22 @@ function runViews(db: Database, file: string): RunViews {
         `SELECT step, metrics FROM steps WHERE stage IN (SELECT id FROM stages WHERE run = ? AND superseded = 0) AND step > ? ORDER BY step`,
         ...[runId, after],
       ).map(({ step, metrics }) => ({ step, metrics: JSON.parse(metrics) as StepRow['metrics'] })),
-    events: (runId, after, limit) =>
-      all<EventRow & { id: number; stage: string | null; data: string | null }>(
-        'SELECT * FROM events WHERE run = ? AND id > ? ORDER BY id LIMIT ?',
-        ...[runId, after, limit],
-      ).map(({ id, at, level, stage, kind, message, data }) => ({
+    events: (runId, from) =>
+      eventRows(db, runId, from).map(({ id, at, level, stage, kind, message, data }) => ({
         ...{ id, at, level, kind, message },
         ...(stage === null ? {} : { stage }),
         ...(data === null ? {} : { data: JSON.parse(data) as unknown }),
       })),
   };
+}
+
+type RawEvent = EventRow & { id: number; stage: string | null; data: string | null };
+
+function eventRows(db: Database, runId: number, from: EventsFrom): RawEvent[] {
+  const forward = 'after' in from;
+  const sql = `SELECT * FROM events WHERE run = ? AND id ${forward ? '> ? ORDER BY id' : '< ? ORDER BY id DESC'} LIMIT ?`;
+  const rows = db.prepare(sql).all(runId, forward ? from.after : from.before, from.limit) as RawEvent[];
+  return forward ? rows : rows.reverse();
 }
 
 const FACTS = `SELECT id, prompt, pass, idx, step, tokens, finish_reason, correct, confidence, first_correct, first_state,

@@ -35,7 +35,8 @@ export function openReader(file: string) {
 
   const find = (name: string): KnownRun => {
     const known = rows.find(name);
-    if (known === undefined) throw notFound('unknown-run', `there is no run named ${name}`, 'GET /api/runs lists them');
+    if (known === undefined)
+      throw notFound('unknown-run', `there is no run named ${name}`, 'the page of runs lists them');
     return known;
   };
   const recipeOf = (known: KnownRun): unknown => store.findRun(known.run.name)?.recipe;
@@ -53,6 +54,12 @@ export function openReader(file: string) {
         'compare it when its stage evaluate is done',
       );
     return { known, items, threshold: thresholdHere(known) };
+  };
+  /** Of the evaluation, sampled answers and all; null when it is not known. */
+  const secondsPerToken = (known: KnownRun): number | null => {
+    const seconds = known.stages.find(({ name }) => name === 'evaluate')?.seconds ?? 0;
+    const tokens = tables.of(known).tokensOf('evaluate');
+    return seconds > 0 && tokens > 0 ? seconds / tokens : null;
   };
   const rolloutOf = (id: number) => {
     const one = viewer.rollouts([id])[0];
@@ -72,8 +79,9 @@ export function openReader(file: string) {
       return { steps: viewer.steps(find(run).run.id, after) };
     },
     events: (given: unknown) => {
-      const { run, after, limit } = query.parseQuery(query.eventsQuery, given);
-      return { events: viewer.events(find(run).run.id, after, limit) };
+      const { run, after, before = Number.MAX_SAFE_INTEGER, limit } = query.parseQuery(query.eventsQuery, given);
+      const from = after === undefined ? { before, limit } : { after, limit };
+      return { events: viewer.events(find(run).run.id, from) };
     },
     facets: (given: unknown) => {
       const known = find(query.parseQuery(query.runQuery, given).run);
@@ -103,8 +111,7 @@ export function openReader(file: string) {
       const known = find(run);
       const items = evaluations.of(known);
       if (items === undefined) throw notFound('no-sweep', `run ${run} has no finished evaluation`);
-      const seconds = known.stages.find(({ name }) => name === 'evaluate')?.seconds ?? 0;
-      return sweepAt(items, { ...asked, chosen: thresholdHere(known), seconds });
+      return sweepAt(items, { ...asked, chosen: thresholdHere(known), secondsPerToken: secondsPerToken(known) });
     },
     compare: (given: unknown): CompareAnswer => {
       const { run: names, policy } = query.parseQuery(query.compareQuery, given);

@@ -58,7 +58,10 @@ function changesOf(
   const events: LiveEvent[] = [];
   const steps = viewer.steps(id, place?.step ?? -1);
   if (steps.length > 0) events.push({ type: 'steps', steps });
-  const log = viewer.events(id, place?.event ?? 0, place === undefined ? Number.MAX_SAFE_INTEGER : MOST_EVENTS);
+  const log = viewer.events(
+    id,
+    place === undefined ? { before: Number.MAX_SAFE_INTEGER, limit: 1 } : { after: place.event, limit: MOST_EVENTS },
+  );
   if (log.length > 0) events.push({ type: 'events', events: log });
   const stages = stageViews(store, known);
   const ledger = ledgers.of(known);

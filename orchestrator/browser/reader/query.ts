@@ -24,7 +24,8 @@ export const runQuery = z.strictObject({ run: runName });
 export const stepsQuery = z.strictObject({ run: runName, after: number.int().default(-1) });
 export const eventsQuery = z.strictObject({
   run: runName,
-  after: number.int().min(0).default(0),
+  after: number.int().min(0).optional(),
+  before: number.int().min(0).optional(),
   limit: limit(1000, 200),
 });
 

@@ -41,22 +41,20 @@ interface AtOptions {
   readonly chosen: number;
   readonly benchmark?: string | undefined;
   readonly limit: number;
-  /** Seconds that the evaluation took. */
-  readonly seconds: number;
+  readonly secondsPerToken: number | null;
 }
 
 /** GET /api/runs/:run/sweep/at */
 export function sweepAt(all: readonly Evaluated[], options: AtOptions): SweepAt {
-  const { threshold, chosen, benchmark, limit, seconds } = options;
+  const { threshold, chosen, benchmark, limit, secondsPerToken } = options;
   const items = benchmark === undefined ? all : all.filter((item) => item.benchmark === benchmark);
   if (items.length === 0) throw notFound('no-benchmark', `there is no benchmark ${benchmark ?? ''} in this evaluation`);
   const point = pointAt(items.map(sweepRow), threshold);
-  const generated = all.reduce((sum, { tokens }) => sum + tokens, 0);
   const rows = items.flatMap((item) => switchedRow(item, threshold, chosen) ?? []);
   const number = (change: SwitchedRow['change']) => rows.filter((row) => row.change === change).length;
   return {
     point,
-    seconds: generated === 0 || seconds === 0 ? null : (seconds / generated) * point.meanTokens,
+    seconds: secondsPerToken === null ? null : secondsPerToken * point.meanTokens,
     switched: {
       total: rows.length,
       fixed: number('fixed'),

@@ -27,19 +27,19 @@ export function EventLog({ log }: { log: Log }) {
       {lines.length === 0 && !log.error && (
         <p class="soft">{log.loading ? 'Loading…' : 'Nothing is logged at this level.'}</p>
       )}
+      {log.hasMore && (
+        <button type="button" disabled={log.loading} onClick={log.more}>
+          {log.loading ? 'Loading…' : 'Show earlier lines'}
+        </button>
+      )}
       {lines.length > 0 && (
-        <Scroll label="Lines of the log" atEnd={!log.hasMore}>
+        <Scroll label="Lines of the log" atEnd>
           <ol class="log">
             {lines.map((line) => (
               <Line key={line.id} line={line} />
             ))}
           </ol>
         </Scroll>
-      )}
-      {log.hasMore && (
-        <button type="button" disabled={log.loading} onClick={log.more}>
-          {log.loading ? 'Loading…' : 'Show later lines'}
-        </button>
       )}
     </section>
   );

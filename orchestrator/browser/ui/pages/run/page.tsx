@@ -26,7 +26,7 @@ export default function Page() {
 
 function Run({ name }: { name: string }) {
   const log = useEvents(name);
-  const run = useRun(name, log.onEvent);
+  const run = useRun(name, log);
   useEffect(() => {
     document.title = `${name} · vauto`;
   }, [name]);

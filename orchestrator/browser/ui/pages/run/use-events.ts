@@ -9,15 +9,16 @@ export type LogLines = EventsAnswer['events'];
 
 export interface Log {
   readonly lines: LogLines;
-  /** There are later ones that were not asked for yet. */
+  /** There are earlier ones that were not asked for yet. */
   readonly hasMore: boolean;
   readonly loading: boolean;
   readonly error: string | undefined;
   readonly more: () => void;
+  readonly reload: () => void;
   readonly onEvent: (event: LiveEvent) => void;
 }
 
-/** The log of a run from its beginning; what is added while it is shown in full comes by itself. */
+/** The last lines of a run's log, with what is added to it; earlier ones when they are asked for. */
 export function useEvents(name: string): Log {
   const [lines, setLines] = useState<LogLines>([]);
   const [hasMore, setHasMore] = useState(false);
@@ -26,12 +27,12 @@ export function useEvents(name: string): Log {
   const newest = useRef(lines);
   newest.current = lines;
   const load = useCallback(
-    (after: number | null) => {
+    (before: number | null) => {
       setLoading(true);
-      getJson<EventsAnswer>(addressOf(`/api/runs/${encodeURIComponent(name)}/events`, { after, limit: PAGE }))
+      getJson<EventsAnswer>(addressOf(`/api/runs/${encodeURIComponent(name)}/events`, { before, limit: PAGE }))
         .then(({ events }) => {
-          setLines((before) => add(after === null ? [] : before, events));
-          setHasMore(events.length >= PAGE);
+          setLines((known) => join(known, events));
+          if (before !== null || newest.current.length === 0) setHasMore(events.length >= PAGE);
           setError(undefined);
         })
         .catch((problem: unknown) => setError(problem instanceof Error ? problem.message : String(problem)))
@@ -39,14 +40,16 @@ export function useEvents(name: string): Log {
     },
     [name],
   );
-  useEffect(() => load(null), [load]);
+  const reload = useCallback(() => load(null), [load]);
+  useEffect(reload, [reload]);
   const onEvent = (event: LiveEvent) => {
-    if (event.type === 'events' && !hasMore && !loading) setLines((before) => add(before, event.events));
+    if (event.type === 'events') setLines((known) => join(known, event.events));
   };
-  return { lines, hasMore, loading, error, more: () => load(newest.current.at(-1)?.id ?? null), onEvent };
+  return { lines, hasMore, loading, error, more: () => load(newest.current[0]?.id ?? null), reload, onEvent };
 }
 
-function add(before: LogLines, more: LogLines): LogLines {
-  const last = before.at(-1)?.id ?? Number.NEGATIVE_INFINITY;
-  return [...before, ...more.filter(({ id }) => id > last)];
+/** Each line once, in their order. */
+function join(known: LogLines, more: LogLines): LogLines {
+  const lines = new Map([...known, ...more].map((line) => [line.id, line]));
+  return [...lines.values()].sort((one, other) => one.id - other.id);
 }

@@ -2,6 +2,7 @@ import { useEffect, useMemo, useState } from 'preact/hooks';
 import type { LiveEvent, RunDetail, StageView, StepsAnswer } from '../../../api-types.js';
 import { type Loaded, useJson } from '../../shared/api.js';
 import { useLive } from '../../shared/live.js';
+import type { Log } from './use-events.js';
 
 export type Steps = StepsAnswer['steps'];
 
@@ -19,7 +20,7 @@ interface Since {
 
 const NOTHING: Since = { stages: [] };
 
-export function useRun(name: string, onEvent: (event: LiveEvent) => void): LiveRun {
+export function useRun(name: string, log: Pick<Log, 'onEvent' | 'reload'>): LiveRun {
   const address = `/api/runs/${encodeURIComponent(name)}`;
   const loaded = useJson<RunDetail>(address);
   const steps = useJson<StepsAnswer>(`${address}/steps`);
@@ -27,13 +28,17 @@ export function useRun(name: string, onEvent: (event: LiveEvent) => void): LiveR
   const [newSteps, setNewSteps] = useState<Steps>([]);
   const { data, reload } = loaded;
   useEffect(() => setSince(NOTHING), [data]);
-  useLive(name, (event) => {
-    onEvent(event);
+  const onEvent = (event: LiveEvent) => {
+    log.onEvent(event);
     if (event.type === 'steps') setNewSteps((before) => mergeSteps(before, event.steps));
     if (!data) return;
     setSince((before) => take(before, event, data));
     if (isTurn(event, data)) reload();
-  });
+  };
+  const onGap = () => {
+    for (const part of [loaded, steps, log]) part.reload();
+  };
+  useLive(name, onEvent, onGap);
   const detail = useMemo(() => data && { ...data, ...join(data, since) }, [data, since]);
   const all = useMemo(() => steps.data && mergeSteps(steps.data.steps, newSteps), [steps.data, newSteps]);
   return { detail: { ...loaded, data: detail }, steps: { ...steps, data: all } };

@@ -32,11 +32,12 @@ export function useRuns(wanted: Wanted): Loaded<RunsAnswer> {
   }, [key, wanted.shown]);
   const reload = useCallback(() => setTurn((count) => count + 1), []);
   const later = useDelayed(reload);
-  useLive(null, (event) => {
+  const onEvent = (event: LiveEvent) => {
     if (event.type !== 'runs') return;
     setData((answer) => answer && merge(answer, event));
     if (newest.current && bringsOthers(newest.current, event, wanted)) later();
-  });
+  };
+  useLive(null, onEvent, reload);
   return { data, error, loading, reload };
 }
 
