@@ -1,60 +1,82 @@
-import { once } from 'node:events';
-import { createWriteStream } from 'node:fs';
-import { rename, rm } from 'node:fs/promises';
 import { resolve } from 'node:path';
-import { finished } from 'node:stream/promises';
-import { UserError } from '../../errors.js';
-import { toRecording } from '../../records/index.js';
 import type { RunRecord, Store } from '../../store/index.js';
 import { printJson, printText } from '../output.js';
-import { findRun, openRuns } from './open.js';
+import { writeCsv } from './export/csv.js';
+import { writeWhole } from './export/file.js';
+import { writeHtml } from './export/html.js';
+import { writeJsonLines } from './export/json-lines.js';
+import { writeParquet } from './export/parquet.js';
+import { writeReplay } from './export/replay.js';
+import type { ExportJob } from './export/rows.js';
+import { findRun, withStoreAsync } from './open.js';
+import { usageError } from './reader.js';
+import { type FilterFlags, furtherFlags } from './rollout-filter.js';
+import { withSelection } from './selection.js';
 
-export interface ExportFlags {
-  readonly rollouts: string;
-  readonly stage?: string;
+const FORMATS = ['rollouts', 'csv', 'jsonl', 'parquet', 'html'] as const;
+type Format = (typeof FORMATS)[number];
+
+export interface ExportFlags extends FilterFlags, Partial<Record<Format, string>> {
   readonly runs: string;
+  readonly limit?: number;
   readonly json?: boolean;
 }
 
-/** `vauto runs export RUN --rollouts FILE`: one line a rollout, in the order of their commit. */
-export async function exportRun(name: string, { rollouts, stage, runs, json }: ExportFlags): Promise<void> {
-  const file = resolve(rollouts);
-  const store = openRuns(runs);
-  const count = await writeRollouts(store, findRun(store, name), file, stage).finally(store.close);
-  if (json) printJson({ run: name, file, rollouts: count });
-  else printText(`${count} rollouts of ${name} written to ${rollouts}\n`);
+/** Writes one kind of file and says how many rollouts are in it. */
+const WRITERS: Readonly<Record<Exclude<Format, 'rollouts'>, (job: ExportJob) => Promise<number>>> = {
+  csv: writeCsv,
+  jsonl: writeJsonLines,
+  parquet: writeParquet,
+  html: writeHtml,
+};
+
+/** `vauto runs export RUN`: one file, in the order of commit. */
+export async function exportRun(name: string, flags: ExportFlags): Promise<void> {
+  const { format, file: given } = formatOf(flags);
+  const file = resolve(given);
+  const count = await withStoreAsync(flags.runs, (store) => {
+    const run = findRun(store, name);
+    return format === 'rollouts'
+      ? writeReplay(store, run, file, flags.stage)
+      : writeRows(store, run, file, flags, format);
+  });
+  if (flags.json) printJson({ run: name, file, format, rollouts: count });
+  else printText(`${count} ${count === 1 ? 'rollout' : 'rollouts'} of ${name} written to ${given}`);
 }
 
-/** Under another name until it is whole. */
-async function writeRollouts(store: Store, run: RunRecord, file: string, only: string | undefined): Promise<number> {
-  const stages = store.stages(run.id).filter(({ name }) => only === undefined || name === only);
-  if (stages.length === 0) {
-    throw new UserError({
-      code: 'no-such-stage',
-      kind: 'usage',
-      message: `run ${run.name} has no stage ${only ?? 'yet'}`,
-      fix: `see vauto runs show ${run.name}`,
-    });
-  }
-  const partial = `${file}.partial-${process.pid}`;
-  const out = createWriteStream(partial, { flags: 'wx' });
-  let count = 0;
-  try {
-    await once(out, 'open');
-    for (const { id, name } of stages) {
-      for (const { set, pass, rollout } of store.stageRows(id)) {
-        count += 1;
-        const line = `${JSON.stringify(toRecording({ stage: name, set, pass }, rollout))}\n`;
-        if (!out.write(line)) await once(out, 'drain');
-      }
-    }
-    out.end();
-    await finished(out);
-    await rename(partial, file);
-    return count;
-  } catch (error) {
-    out.destroy();
-    await rm(partial, { force: true });
-    throw error;
-  }
+function formatOf(flags: ExportFlags): { format: Format; file: string } {
+  const given = FORMATS.flatMap((format) => {
+    const file = flags[format];
+    return file === undefined ? [] : [{ format, file }];
+  });
+  const [only, second] = given;
+  const fix = 'name one: --rollouts, --csv, --jsonl, --parquet or --html FILE';
+  if (only === undefined) throw usageError('the file to write is missing', fix);
+  if (second !== undefined) throw usageError(`--${only.format} and --${second.format} are two files`, fix);
+  if (only.format === 'rollouts') refuseFilters(flags);
+  if (flags.limit !== undefined && only.format !== 'html')
+    throw usageError(`--limit is for --html; --${only.format} writes all that fit`, 'leave --limit out');
+  return only;
+}
+
+function refuseFilters(flags: ExportFlags): void {
+  const [first] = [...(flags.wrong ? ['--wrong'] : []), ...furtherFlags(flags)];
+  const other = flags.set !== undefined ? '--set' : flags.prompt !== undefined ? '--prompt' : first;
+  if (other !== undefined)
+    throw usageError(
+      `--rollouts cannot be combined with ${other}: what is replayed has to be whole`,
+      'use --stage alone',
+    );
+}
+
+function writeRows(
+  store: Store,
+  run: RunRecord,
+  file: string,
+  flags: ExportFlags,
+  format: Exclude<Format, 'rollouts'>,
+): Promise<number> {
+  return withSelection(store, run, flags, (selection) =>
+    writeWhole(file, (write) => WRITERS[format]({ store, run, selection, write, flags })),
+  );
 }

@@ -1,63 +1,66 @@
 import { existsSync } from 'node:fs';
-import { join, resolve } from 'node:path';
-import { asItStands } from '../../pipeline/as-it-stands.js';
-import type { MetricRow, RunRecord, Store } from '../../store/index.js';
-import { formatTable, printJson, printText } from '../output.js';
+import { resolve } from 'node:path';
+import type { RunOrder, RunRow, RunStatus } from '../../browser/api-types.js';
+import type { Reader } from '../../browser/reader/index.js';
+import { type Column, formatTable, printJson, printText } from '../output.js';
 import { localTime, tableWidth, withStore } from './open.js';
+import { storeFile, withReader } from './reader.js';
 
-interface ListedRun extends Pick<RunRecord, 'name' | 'status' | 'reason' | 'createdAt' | 'updatedAt' | 'seed'> {
-  /** The stage that is or was worked on last. */
-  readonly stage: string | null;
-  readonly stagesDone: number;
-  /** Accuracy under the policy auto, mean over the benchmarks of the last evaluation. */
-  readonly accuracy: number | null;
-  readonly meanTokens: number | null;
+export interface ListFlags {
+  readonly runs: string;
+  readonly json?: boolean;
+  readonly status?: RunStatus;
+  readonly tag?: string;
+  readonly sort: RunOrder;
+  readonly limit?: number;
 }
 
+/** Runs that are read at a time. */
+const PAGE = 500;
+
 /** `vauto runs list`. A folder without a store is a folder without runs. */
-export function listRuns({ runs, json }: { runs: string; json?: boolean }): void {
-  const listed = existsSync(join(resolve(runs), 'vauto.db'))
-    ? withStore(runs, (store) => store.listRuns().map((run) => describe(store, asItStands(run))))
-    : [];
-  if (json) {
-    printJson({ runs: listed });
-    return;
-  }
-  if (listed.length === 0) {
+export function listRuns(flags: ListFlags): void {
+  const { runs, json, status, tag } = flags;
+  const listed = existsSync(storeFile(runs)) ? withReader(runs, (reader) => readAll(reader, flags)) : [];
+  if (json) printJson({ runs: withSeeds(runs, listed) });
+  else if (listed.length > 0) printText(tableOf(listed));
+  else if (status === undefined && tag === undefined)
     printText(`no runs in ${resolve(runs)}\nstart one with: vauto run RECIPE`);
-    return;
+  else printText(`no runs in ${resolve(runs)} match`);
+}
+
+function readAll(reader: Reader, { status, tag, sort, limit = Number.POSITIVE_INFINITY }: ListFlags): RunRow[] {
+  const rows: RunRow[] = [];
+  for (;;) {
+    const count = Math.min(PAGE, limit - rows.length);
+    const { runs, total } = reader.runs({ status, tag, sort, offset: rows.length, limit: count });
+    rows.push(...runs);
+    if (runs.length === 0 || rows.length >= Math.min(limit, total)) return rows;
   }
-  const columns = [
-    { header: 'run', shrink: true },
-    { header: 'status' },
-    { header: 'stage' },
-    { header: 'started' },
-    { header: 'accuracy', align: 'right' as const },
-    { header: 'tokens', align: 'right' as const },
+}
+
+function withSeeds(runs: string, listed: readonly RunRow[]): (RunRow & { seed: number | null })[] {
+  if (listed.length === 0) return [];
+  const seeds = new Map(withStore(runs, (store) => store.listRuns()).map(({ name, seed }) => [name, seed]));
+  return listed.map((run) => ({ ...run, seed: seeds.get(run.name) ?? null }));
+}
+
+function tableOf(listed: readonly RunRow[]): string {
+  const tagged = listed.some(({ tags }) => tags.length > 0);
+  const columns: Column[] = [
+    ...[{ header: 'run', shrink: true }, { header: 'status' }, { header: 'stage' }, { header: 'started' }],
+    ...[
+      { header: 'accuracy', align: 'right' as const },
+      { header: 'tokens', align: 'right' as const },
+    ],
+    ...(tagged ? [{ header: 'tags', shrink: true }] : []),
   ];
   const rows = listed.map((run) => [
     ...[run.name, run.status, run.stage, localTime(run.createdAt)],
     ...[run.accuracy === null ? null : `${(100 * run.accuracy).toFixed(1)}%`, run.meanTokens?.toFixed(1)],
+    ...(tagged ? [run.tags.join(', ')] : []),
   ]);
   const stopped = listed.find((run) => run.status === 'interrupted');
   const hint = stopped ? `\nto go on with an interrupted run: vauto runs show ${stopped.name} gives the command\n` : '';
-  printText(`${formatTable(columns, rows, tableWidth())}${hint}`);
-}
-
-function describe(store: Store, run: RunRecord): ListedRun {
-  const { name, status, reason, createdAt, updatedAt, seed } = run;
-  const stages = store.stages(run.id);
-  const metrics = store.metrics(run.id).filter((metric) => metric.stage === 'evaluate' && metric.policy === 'auto');
-  return {
-    ...{ name, status, reason, createdAt, updatedAt, seed },
-    stage: stages.at(-1)?.name ?? null,
-    stagesDone: stages.filter((stage) => stage.status === 'done').length,
-    accuracy: meanOf(metrics, 'accuracy'),
-    meanTokens: meanOf(metrics, 'tokens'),
-  };
-}
-
-function meanOf(metrics: readonly MetricRow[], name: string): number | null {
-  const values = metrics.flatMap((metric) => (metric.name === name && metric.value !== null ? [metric.value] : []));
-  return values.length === 0 ? null : values.reduce((sum, value) => sum + value, 0) / values.length;
+  return `${formatTable(columns, rows, tableWidth())}${hint}`;
 }

@@ -18,6 +18,16 @@ export function withStore<Result>(runs: string, use: (store: Store) => Result): 
   }
 }
 
+/** The same for what takes its time. */
+export async function withStoreAsync<Result>(runs: string, use: (store: Store) => Promise<Result>): Promise<Result> {
+  const store = openRuns(runs);
+  try {
+    return await use(store);
+  } finally {
+    store.close();
+  }
+}
+
 /** Throws UserError `unknown-run` with the nearest names. */
 export function findRun(store: Store, name: string): RunRecord {
   const run = store.findRun(name);

@@ -1,82 +1,98 @@
-import type { StoredRollout } from '../../store/index.js';
-import { explain, type Graded } from '../explain.js';
-import { formatTable, printJson, printText } from '../output.js';
-import { findRun, tableWidth, withStore } from './open.js';
+import type { Prompt } from '../../records/index.js';
+import type { RunRecord, Store, StoredRollout } from '../../store/index.js';
+import { printJson, printText } from '../output.js';
+import { findRun, withStoreAsync } from './open.js';
+import { usageError } from './reader.js';
+import { type FilterFlags, furtherFlags, type OrderFlags } from './rollout-filter.js';
+import { type Selection, withSelection } from './selection.js';
+import { explainRows, traceTable } from './trace-text.js';
 
-export interface TraceFlags {
+export interface TraceFlags extends FilterFlags, OrderFlags {
   readonly runs: string;
   readonly json?: boolean;
-  readonly stage?: string;
-  readonly set?: string;
-  readonly prompt?: string;
-  readonly wrong?: boolean;
   readonly limit: number;
+  readonly offset?: number;
   readonly after?: string;
   readonly explain?: boolean;
 }
 
+export type TraceRow = StoredRollout & { readonly prompt: Prompt | null };
+
+interface Page {
+  readonly rows: readonly TraceRow[];
+  /** Begins the page behind this one; null at the end, and in an order of one's own. */
+  readonly next: string | null;
+  /** Rollouts that fit, and the place of the first of these; only where all of them were looked at. */
+  readonly total?: number;
+  readonly offset?: number;
+}
+
 /** `vauto runs traces RUN`: one page of rollouts; `next` begins the page after it. */
-export function showTraces(name: string, flags: TraceFlags): void {
-  withStore(flags.runs, (store) => {
+export async function showTraces(name: string, flags: TraceFlags): Promise<void> {
+  refuseMixtures(flags);
+  await withStoreAsync(flags.runs, async (store) => {
     const run = findRun(store, name);
-    const page = store.rollouts({
-      run: run.id,
-      limit: flags.limit,
-      ...(flags.stage === undefined ? {} : { stage: flags.stage }),
-      ...(flags.set === undefined ? {} : { set: flags.set }),
-      ...(flags.prompt === undefined ? {} : { promptId: flags.prompt }),
-      ...(flags.wrong ? { correct: false } : {}),
-      ...(flags.after === undefined ? {} : { after: flags.after }),
-    });
-    const rows = page.rows.map((row) => ({ ...row, prompt: store.findPrompt(run.id, row.set, row.promptId) ?? null }));
+    const whole = furtherFlags(flags).length > 0 || flags.offset !== undefined;
+    const page = whole
+      ? await withSelection(store, run, flags, (selection) => pageOf(selection, flags))
+      : storePage(store, run, flags);
     if (flags.json) {
-      printJson({ rows, next: page.next });
+      printJson(page);
       return;
     }
-    if (rows.length === 0) {
-      printText('no rollouts match');
-      return;
-    }
-    printText(
-      flags.explain
-        ? rows.map((row) => explain(titleOf(row), asGraded(row), row.prompt, run.recipe)).join('\n')
-        : table(rows),
-    );
-    if (page.next !== null) process.stderr.write(`more: --after ${page.next}\n`);
+    if (page.rows.length === 0) printText('no rollouts match');
+    else printText(flags.explain ? explainRows(page.rows, run.recipe) : traceTable(page.rows));
+    process.stderr.write(moreText(page));
   });
 }
 
-function titleOf(row: StoredRollout): string {
-  const step = row.step === undefined ? '' : `, step ${row.step}`;
-  const outcome = row.correct === null ? 'not graded' : row.correct ? 'right' : 'wrong';
-  return `${row.stage}/${row.pass} ${row.promptId} #${row.rollout.index}${step}: ${outcome}`;
+function refuseMixtures({ after, sort, order, offset }: TraceFlags): void {
+  if (after !== undefined && (sort !== undefined || offset !== undefined))
+    throw usageError(
+      `--after cannot be combined with ${sort === undefined ? '--offset' : '--sort'}: it goes on in the order of commit`,
+      'turn the pages of an order of your own with --sort and --offset',
+    );
+  if (order !== undefined && sort === undefined) throw usageError('--order needs --sort', 'name the order with --sort');
 }
 
-function asGraded({ rollout: { text, finishReason, exit }, trace, verdicts, reward }: StoredRollout): Graded {
-  return { text, finishReason, exit, trace, verdicts, reward };
+function storePage(store: Store, run: RunRecord, { limit, stage, set, prompt, wrong, after }: TraceFlags): Page {
+  const page = store.rollouts({
+    ...{ run: run.id, limit },
+    ...(stage === undefined ? {} : { stage }),
+    ...(set === undefined ? {} : { set }),
+    ...(prompt === undefined ? {} : { promptId: prompt }),
+    ...(wrong ? { correct: false } : {}),
+    ...(after === undefined ? {} : { after }),
+  });
+  const rows = page.rows.map((row) => ({ ...row, prompt: store.findPrompt(run.id, row.set, row.promptId) ?? null }));
+  return { rows, next: page.next };
 }
 
-function table(rows: readonly StoredRollout[]): string {
-  const columns = [
-    ...[
-      { header: 'stage', shrink: true },
-      { header: 'prompt', shrink: true },
-      { header: '#', align: 'right' as const },
-    ],
-    ...[
-      { header: 'conf', align: 'right' as const },
-      { header: 'a1', shrink: true },
-      { header: 'a2', shrink: true },
-      { header: '' },
-    ],
-    ...[
-      { header: 'reward', align: 'right' as const },
-      { header: 'tokens', align: 'right' as const },
-    ],
-  ];
-  const cells = rows.map(({ stage, promptId, rollout, trace, correct, reward }) => [
-    ...[stage, promptId, rollout.index, trace.confidence?.toFixed(3), trace.first?.text, trace.second?.text],
-    ...[correct === null ? '?' : correct ? 'right' : 'wrong', reward?.total.toFixed(2), trace.tokens.total],
-  ]);
-  return formatTable(columns, cells, tableWidth());
+function pageOf(selection: Selection, { limit, offset, after, sort }: TraceFlags): Page {
+  const start = after === undefined ? (offset ?? 0) : placeOf(selection, after);
+  const rows = selection.page(start, limit).map(({ runId: _runId, ...row }) => row);
+  const last = selection.idAt(start + limit - 1);
+  const more = start + limit < selection.length && last !== undefined && sort === undefined;
+  return { rows, next: more ? `${TOKEN}${last}` : null, total: selection.length, offset: start };
+}
+
+/** Begins the tokens of these pages, so that they are told from those of the store. */
+const TOKEN = 'behind-';
+
+function placeOf(selection: Selection, token: string): number {
+  const id = /^behind-(\d{1,15})$/.exec(token)?.[1];
+  const place = id === undefined ? undefined : selection.placeBehind(Number(id));
+  if (place !== undefined) return place;
+  throw usageError(
+    `${JSON.stringify(token)} is no page token of this list`,
+    'use the value that the page before gave as "next", with the same filters',
+  );
+}
+
+function moreText({ rows, next, total, offset }: Page): string {
+  if (total === undefined || offset === undefined) return next === null ? '' : `more: --after ${next}\n`;
+  if (rows.length === 0) return total === 0 ? '' : `${total} rollouts match, fewer than --offset\n`;
+  const end = offset + rows.length;
+  const more = end >= total ? '' : `; more: ${next === null ? `--offset ${end}` : `--after ${next}`}`;
+  return `${offset + 1} to ${end} of ${total}${more}\n`;
 }
