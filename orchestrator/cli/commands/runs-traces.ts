@@ -11,7 +11,7 @@ export function register(runs: Command): void {
     .argument('<run>', 'name of the run');
   withFolder(
     withFilters(command)
-      .addOption(new Option('--sort <by>', 'order (default: as they were committed)').choices(TRACE_ORDERS))
+      .addOption(new Option('--sort <by>', 'order; without it, as they were committed').choices(TRACE_ORDERS))
       .addOption(new Option('--order <order>', 'with --sort').choices(['asc', 'desc']))
       .option('--limit <n>', 'rows of a page, 1 to 10000', parseLimit, 20)
       .option('--offset <n>', 'rows to leave out at the beginning', parseOffset)

@@ -1,5 +1,6 @@
 import type { MetricRow } from '../../store/index.js';
 import { type Cell, type Column, formatBytes, formatSeconds, formatTable } from '../output.js';
+import { noteText } from './notes.js';
 import { localTime, tableWidth } from './open.js';
 import type { RunView } from './show.js';
 import { filterText } from './show-filter.js';
@@ -26,7 +27,9 @@ export function formatRun(view: RunView): string {
 function heading({ run, resume }: RunView): string {
   const why = run.reason === null ? '' : `\n${run.reason}`;
   const reason = resume === null ? why : `${why}\ncontinue with: ${resume}`;
-  return `${run.name}: ${run.status}${reason}\nstarted ${localTime(run.createdAt)}, seed ${run.seed}, folder ${run.folder}\n`;
+  const tags = run.tags.length === 0 ? '' : `tags: ${run.tags.join(', ')}\n`;
+  const note = run.note === null ? '' : `note: ${noteText(run.note)}\n`;
+  return `${run.name}: ${run.status}${reason}\nstarted ${localTime(run.createdAt)}, seed ${run.seed}, folder ${run.folder}\n${tags}${note}`;
 }
 
 function stages(view: RunView): string {

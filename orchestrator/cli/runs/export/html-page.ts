@@ -1,5 +1,6 @@
 import { createHash } from 'node:crypto';
 import type { RunDetail } from '../../../browser/api-types.js';
+import { thresholdOf } from '../../../browser/reader/threshold.js';
 import { inline } from '../../../report/chart.js';
 import { rewardFigure } from '../../../report/figures.js';
 import { Markup, markup } from '../../../report/markup.js';
@@ -17,6 +18,7 @@ summary .chip{margin-left:0}
 details .trace{margin-top:.75rem}
 .plain{white-space:pre-wrap;overflow-wrap:anywhere}
 table .text{text-align:left}
+h1+.note{margin-top:.75rem}
 figure{max-width:40rem;margin-top:1.75rem}`;
 
 const STYLE_HASH = createHash('sha256').update(CSS).digest('base64');
@@ -25,6 +27,7 @@ const POLICY = `default-src 'none'; style-src 'sha256-${STYLE_HASH}'; base-uri '
 
 export interface PageFacts {
   readonly detail: RunDetail;
+  readonly recipe: unknown;
   readonly steps: readonly StepRow[];
   /** Traces of the page, and all that fit the filters. */
   readonly shown: number;
@@ -35,7 +38,7 @@ export interface PageFacts {
 export const PAGE_END = '</section>\n</main>\n</body>\n</html>\n';
 
 /** The page up to its traces. */
-export function pageHead({ detail, steps, shown, total, flags }: PageFacts): Markup {
+export function pageHead({ detail, recipe, steps, shown, total, flags }: PageFacts): Markup {
   const { run } = detail;
   return markup`<!doctype html>
 <html lang="en">
@@ -52,10 +55,10 @@ export function pageHead({ detail, steps, shown, total, flags }: PageFacts): Mar
 ${heading(detail)}
 ${evaluationTable(detail)}
 ${differenceTable(detail)}
-${gate(detail)}
+${gate(detail, recipe)}
 ${filterTable(detail)}
 ${training(steps)}
-<section><h2>Traces</h2><p class="note">${shown} of the ${total} rollouts that fit: ${filterText(flags)}.</p>
+<section><h2>Traces</h2><p class="note">Shown: ${shown} of ${total} rollouts. Filter: ${filterText(flags)}.</p>
 `;
 }
 
@@ -69,10 +72,13 @@ function heading({ run }: RunDetail): Markup {
   return markup`<header><p class="kicker">vauto rollouts</p><h1>${run.name}</h1>${facts.map((fact) => markup`<p class="note">${fact}</p>`)}${note}</header>`;
 }
 
-function gate({ threshold }: RunDetail): Markup {
+function gate({ threshold }: RunDetail, recipe: unknown): Markup {
   if (threshold === null) return markup``;
-  const from = threshold.from === 'sweep' ? 'chosen by the sweep' : 'of the recipe';
-  return markup`<section><h2>Threshold</h2><p>τ = ${thresholdText(threshold.value)}, ${from}: from this confidence on, the first answer counts.</p></section>`;
+  const swept = threshold.from === 'sweep';
+  const evaluated =
+    swept &&
+    `The evaluation above worked with τ = ${thresholdText(thresholdOf(recipe, undefined).value)} of the recipe.`;
+  return markup`<section><h2>Threshold</h2><p>τ = ${thresholdText(threshold.value)}, ${swept ? 'chosen by the sweep' : 'of the recipe'}: from this confidence on, the first answer counts. ${evaluated}</p></section>`;
 }
 
 function training(steps: readonly StepRow[]): Markup {
@@ -99,5 +105,5 @@ function filterText(flags: FilterFlags): string {
     return value === undefined ? [] : [`${label} ${value}`];
   });
   const all = [...given, ...(flags.wrong ? ['answer wrong'] : [])];
-  return all.length === 0 ? 'no filter' : all.join(', ');
+  return all.length === 0 ? 'none' : all.join(', ');
 }

@@ -29,11 +29,14 @@ const DIFFERENCES: Readonly<Record<string, string>> = {
   'token-saving': 'early exit saves tokens, %',
 };
 
+const ORDER = Object.keys(DIFFERENCES);
+
 /** Paired differences of the last evaluation. */
 export function differenceTable({ differences }: RunDetail): Markup {
   const last = differences.some(({ stage }) => stage === 'evaluate') ? 'evaluate' : 'evaluate-before';
   const rows = differences
     .filter(({ stage }) => stage === last)
+    .sort((a, b) => ORDER.indexOf(a.name) - ORDER.indexOf(b.name))
     .map(({ name, benchmark, policy, value, low = null, high = null, n }) => {
       const number = estimate({ value, low, high, n }, (points) => (points === null ? '–' : signedPoints(points)));
       return markup`<tr><td>${DIFFERENCES[name] ?? name}</td><td class="text">${benchmark}</td><td class="text">${policy}</td><td>${number}</td><td>${n}</td></tr>`;

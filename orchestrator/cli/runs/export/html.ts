@@ -15,7 +15,9 @@ export async function writeHtml(job: ExportJob): Promise<number> {
   const detail = withReader(flags.runs, (reader) => reader.run({ run: run.name }));
   const most = flags.limit ?? SHOWN;
   const shown = Math.min(most, selection.length);
-  await write(pageHead({ detail, steps: store.steps(run.id), shown, total: selection.length, flags }).text);
+  await write(
+    pageHead({ detail, recipe: run.recipe, steps: store.steps(run.id), shown, total: selection.length, flags }).text,
+  );
   const mode = modeOf(run.recipe);
   for (const one of rolloutsOf(job, most)) await write(traceItem(one, selection.threshold, mode).text);
   await write(PAGE_END);
@@ -39,7 +41,7 @@ function traceItem(one: ViewedRollout, threshold: number, mode: string): Markup 
     },
     threshold,
   );
-  return markup`<details><summary><span class="chip ${kindOf(correct)}">${wordOf(correct)}</span> ${title} <span class="ci">${facts(one)}</span></summary>${section}</details>
+  return markup`<details><summary><span class="chip ${kindOf(correct)}">${wordOf(correct)}</span> <bdi>${title}</bdi> <span class="ci">${facts(one)}</span></summary>${section}</details>
 `;
 }
 
