@@ -87,7 +87,7 @@ export function openSearch(storeFile: string): SearchIndex {
       const found = opened()
         ?.prepare('SELECT rowid FROM words WHERE words MATCH ?')
         .pluck()
-        .all(`run : ${runName(runId)} AND {text question} : (${terms})`);
+        .all(`run : run${runId} AND {text question} : (${terms})`);
       return new Set(found as number[] | undefined);
     },
     indexed: (runId) =>
@@ -114,13 +114,28 @@ export function searchTerms(query: string): string {
 }
 
 function advance(db: Database.Database, limit: number): number {
-  const work = db.prepare(BEHIND).get() as { stage: number; run: number; startedAt: string; last: number } | undefined;
-  if (work === undefined) return 0;
-  const { stage, run, startedAt, last } = work;
+  const behind = db.prepare(BEHIND);
+  let rows = 0;
+  // Stage after stage: one that grows all the time must not keep the others waiting.
+  while (rows < limit) {
+    const work = behind.get() as Behind | undefined;
+    if (work === undefined) break;
+    rows += indexSome(db, work, limit - rows);
+  }
+  return rows;
+}
+
+interface Behind {
+  readonly stage: number;
+  readonly run: number;
+  readonly startedAt: string;
+  /** Id of the last rollout that is indexed. */
+  readonly last: number;
+}
+
+function indexSome(db: Database.Database, { stage, run, startedAt, last }: Behind, limit: number): number {
   const add = db.transaction(() => {
-    const { changes: rows, lastInsertRowid: end } = db
-      .prepare(ADD)
-      .run({ stage, last, limit, name: runName(run).replaceAll('"', '') });
+    const { changes: rows, lastInsertRowid: end } = db.prepare(ADD).run({ stage, last, limit, name: `run${run}` });
     db.prepare(NOTE).run({ stage, run, startedAt, end, rows });
     return rows;
   });
@@ -161,9 +176,4 @@ function removeIndex(file: string): void {
 
 function searchFile(storeFile: string): string {
   return resolve(storeFile).replace(/(\.db)?$/, '.search.db');
-}
-
-/** The word by which a run's rollouts are told from all others. */
-function runName(runId: number): string {
-  return `"run${runId}"`;
 }

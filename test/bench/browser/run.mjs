@@ -55,7 +55,7 @@ function questions(large, small, round) {
     'its events': `runs/${large}/events`,
     'facets of the large run': `runs/${large}/facets`,
     'traces of the large run': traces(large, 'order=asc'),
-    'traces, filtered': traces(large, `first=wrong&minConfidence=${(round / 100).toFixed(2)}`),
+    'traces, filtered': traces(large, `second=wrong&minConfidence=${(round / 100).toFixed(2)}`),
     'traces, sorted': traces(large, 'sort=confidence&order=desc'),
     'traces, searched': traces(large, `q=${['door', 'window cup', '"red door"', 'pers*'][round % 4]}`),
     'traces of a small run': traces(other, 'gate=exit'),
@@ -78,7 +78,7 @@ async function measureQueries(url, large, small, note) {
       if (name === 'traces, filtered') {
         const [row] = answer.rows;
         const before = performance.now();
-        await (await fetch(`${url}api/traces/${row.id}?first=wrong`)).json();
+        await (await fetch(`${url}api/traces/${row.id}?second=wrong`)).json();
         times['a trace'] ??= [];
         times['a trace'].push(performance.now() - before);
       }

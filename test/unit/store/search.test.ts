@@ -60,6 +60,25 @@ test('goes on where it stopped', () => {
   expect(index()).toBe(1);
 });
 
+test('a stage that grows all the time does not keep the others waiting', () => {
+  const { store, runId, file } = made;
+  const [old, young] = ['filter', 'train'].map((name) => store.startStage(runId, name, 'k').id) as [number, number];
+  store.commitUnit(
+    old,
+    'u',
+    [0, 1, 2, 3].map((place) => rowOf('p1', place)),
+  );
+  const builder = openSearchBuilder(file);
+  for (let turn = 0; turn < 4; turn += 1) {
+    store.commitUnit(young, `u${turn}`, [rowOf('p2', turn)]);
+    builder.advance(2);
+  }
+  builder.close();
+  const search = openSearch(file);
+  expect(search.indexed(runId)).toBe(8);
+  search.close();
+});
+
 test('rollouts of a removed run are not found under the numbers they leave behind', () => {
   const { store, runId, file } = made;
   const { id } = store.startStage(runId, 'filter', 'k');
