@@ -8,7 +8,7 @@ export default defineConfig({
         test: {
           name: 'integration',
           globalSetup: ['test/integration/global-setup.ts'],
-          include: ['test/integration/**/*.test.ts', 'test/contract/**/*.test.ts'],
+          include: ['test/integration/**/*.test.ts', 'test/contract/**/*.test.ts', 'test/browser/**/*.test.ts'],
           // Real engines: one file at a time, so that memory and the two cores are not shared.
           fileParallelism: false,
           testTimeout: 300_000,
