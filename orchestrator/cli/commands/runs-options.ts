@@ -1,6 +1,9 @@
 import { type Command, InvalidArgumentError, Option } from 'commander';
 import { OUTCOMES } from '../../browser/api-types.js';
-import { verdictStates } from '../../records/index.js';
+import type { VerdictState } from '../../records/index.js';
+
+/** Spelled out: the records bring a schema library along, which no --help needs. */
+const STATES: readonly VerdictState[] = ['graded', 'unparsed', 'timeout', 'error'];
 
 /** Adds the options that every command over a runs folder has; `json` says what document is printed. */
 export function withFolder(command: Command, json = 'print one JSON document'): Command {
@@ -29,7 +32,7 @@ export function withFilters(command: Command): Command {
     .option('--threshold <τ>', "confidence from which the gate exits (default: the run's)", parseThreshold)
     .option('--min-confidence <p>', 'confidence of the first answer, at least', parseShare)
     .option('--max-confidence <p>', 'confidence of the first answer, at most', parseShare)
-    .addOption(new Option('--state <state>', 'either verdict has this state').choices(verdictStates))
+    .addOption(new Option('--state <state>', 'either verdict has this state').choices(STATES))
     .option('--search <text>', 'full text of question and completion: all words, "a phrase", begin*');
 }
 

@@ -1,6 +1,6 @@
 import type { CompareAnswer, Estimate, PairedDifference } from '../../browser/api-types.js';
 import { thresholdText } from '../../report/numbers.js';
-import { type Cell, type Column, formatTable } from '../output.js';
+import { type Cell, type Column, displayWidth, formatTable } from '../output.js';
 import type { Comparison, FlipList } from './compare.js';
 import { axisOver, type Bar, forestBar, forestHead } from './forest.js';
 import { tableWidth } from './open.js';
@@ -121,14 +121,14 @@ function plotted(columns: readonly Column[], rows: readonly Plotted[], format: F
   const cells = rows.map((row) => row.cells);
   const plain = formatTable(columns, cells, tableWidth());
   const bars = rows.flatMap(({ bar }) => bar ?? []);
-  const widest = Math.max(...plain.split('\n').map((line) => line.length));
+  const widest = Math.max(...plain.split('\n').map(displayWidth));
   const width = Math.min(WIDEST_PLOT, tableWidth() - widest - 3);
   if (bars.length === 0 || width < NARROWEST_PLOT) return plain;
   const axis = axisOver(bars, mark === undefined ? [] : [mark]);
   if (axis.from === axis.to) return plain;
   const drawn = [forestHead(axis, width, format), ...rows.map(({ bar }) => bar && forestBar(bar, axis, width, mark))];
   const lines = plain.trimEnd().split('\n');
-  return `${lines.map((line, place) => `${line.padEnd(widest + 3)}${drawn[place] ?? ''}`.trimEnd()).join('\n')}\n`;
+  return `${lines.map((line, place) => `${line}${' '.repeat(widest + 3 - displayWidth(line))}${drawn[place] ?? ''}`.trimEnd()).join('\n')}\n`;
 }
 
 type Format = (value: number) => string;

@@ -5,6 +5,7 @@ import type { Reader } from '../../browser/reader/index.js';
 import { type Column, formatTable, printJson, printText } from '../output.js';
 import { localTime, tableWidth, withStore } from './open.js';
 import { storeFile, withReader } from './reader.js';
+import { sparkline } from './show-training.js';
 
 export interface ListFlags {
   readonly runs: string;
@@ -17,6 +18,9 @@ export interface ListFlags {
 
 /** Runs that are read at a time. */
 const PAGE = 500;
+/** Columns of a terminal that has room for the training curves, and of a curve. */
+const WIDE = 110;
+const CURVE_WIDTH = 20;
 
 /** `vauto runs list`. A folder without a store is a folder without runs. */
 export function listRuns(flags: ListFlags): void {
@@ -47,17 +51,20 @@ function withSeeds(runs: string, listed: readonly RunRow[]): (RunRow & { seed: n
 
 function tableOf(listed: readonly RunRow[]): string {
   const tagged = listed.some(({ tags }) => tags.length > 0);
+  const drawn = tableWidth() >= WIDE && listed.some(({ reward }) => reward.length > 1);
   const columns: Column[] = [
     ...[{ header: 'run', shrink: true }, { header: 'status' }, { header: 'stage' }, { header: 'started' }],
     ...[
       { header: 'accuracy', align: 'right' as const },
       { header: 'tokens', align: 'right' as const },
     ],
+    ...(drawn ? [{ header: 'reward' }] : []),
     ...(tagged ? [{ header: 'tags', shrink: true }] : []),
   ];
   const rows = listed.map((run) => [
     ...[run.name, run.status, run.stage, localTime(run.createdAt)],
     ...[run.accuracy === null ? null : `${(100 * run.accuracy).toFixed(1)}%`, run.meanTokens?.toFixed(1)],
+    ...(drawn ? [sparkline(run.reward, CURVE_WIDTH)] : []),
     ...(tagged ? [run.tags.join(', ')] : []),
   ]);
   const stopped = listed.find((run) => run.status === 'interrupted');

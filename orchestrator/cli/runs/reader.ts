@@ -16,7 +16,8 @@ export function withReader<Result>(runs: string, use: (reader: Reader) => Result
   } catch (error) {
     if (!(error instanceof Refusal)) throw error;
     const { code, message, fix } = error;
-    throw new UserError({ code, kind: 'usage', message, ...(fix === undefined ? {} : { fix }) });
+    if (code === 'bad-query' || fix === undefined) throw usageError(message, 'see --help');
+    throw new UserError({ code, kind: 'usage', message, fix });
   } finally {
     reader.close();
   }

@@ -61,7 +61,7 @@ export function filterTable({ filter }: RunDetail): Markup {
 }
 
 function section(title: string, note: string, heads: Markup, rows: readonly Markup[]): Markup {
-  return markup`<section><h2>${title}</h2><p class="note">${note}</p><div class="scroll"><table><thead><tr>${heads}</tr></thead><tbody>${rows}</tbody></table></div></section>`;
+  return markup`<section><h2>${title}</h2><p class="note">${note}</p><div class="scroll" tabindex="0" role="group" aria-label="${title}"><table><thead><tr>${heads}</tr></thead><tbody>${rows}</tbody></table></div></section>`;
 }
 
 function estimate(value: Estimate, format: (value: number | null) => string): Markup {
