@@ -23,7 +23,7 @@ export function hostileTexts(world: () => World): void {
     expect(await page.locator('main script, main iframe, main img[src=x], main svg[onload]').count()).toBe(0);
   });
 
-  test('the table of rollouts and each of them', { timeout: 120_000 }, async () => {
+  test('the table of rollouts and each of them', async () => {
     const page = await world().open(`${PATH}/traces`);
     const rows = await rollouts();
     expect(rows).toHaveLength(HOSTILE.length + 1);

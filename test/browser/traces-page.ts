@@ -52,13 +52,13 @@ export function tracesPage(world: () => World): void {
     expect(kept.filter((each) => each > 0 && each < all).length).toBeGreaterThan(9);
   });
 
-  test('what is typed is never more than text', { timeout: 120_000 }, async () => {
-    const page = await world().open(PATH);
-    const inputs = ['#search', '#prompt-id'];
+  test('what is typed is never more than text', async () => {
+    const { all } = await api({});
     for (const [input, name] of [
       ['#search', 'q'],
       ['#prompt-id', 'prompt'],
-    ] as const)
+    ] as const) {
+      const page = await world().open(PATH);
       for (const text of SQL) {
         await page.locator(input).fill(text);
         await page.locator(input).press('Enter');
@@ -66,16 +66,16 @@ export function tracesPage(world: () => World): void {
         await becomes(() => total(page), await counted({ [name]: text }));
         if (name === 'prompt') expect((await api({ prompt: text })).total).toBe(0);
       }
-    expect(await page.locator(inputs.join()).count()).toBe(2);
+    }
     for (const name of ['stage', 'pass', 'set', 'source', 'type', 'first', 'gate', 'threshold', 'state', 'sort'])
       for (const text of SQL.slice(0, 3)) {
         const reply = await fetch(`${world().url}/api/runs/small/traces?${new URLSearchParams({ [name]: text })}`);
         expect([200, 400]).toContain(reply.status);
         if (reply.ok) expect(((await reply.json()) as TracesAnswer).total).toBe(0);
       }
-    await page.goto(`${world().url}/?${new URLSearchParams({ q: SQL[1] ?? '' })}`);
+    const page = await world().open(`/?${new URLSearchParams({ q: SQL[1] ?? '' })}`);
     await page.getByText('No run matches.').waitFor();
-    expect((await api({})).total).toBe((await api({})).all);
+    expect((await api({})).all).toBe(all);
   });
 
   test('a link restores filters, order and the active row', async () => {
@@ -114,7 +114,7 @@ export function tracesPage(world: () => World): void {
     await page.getByRole('grid').focus();
     for (const key of ['ArrowDown', 'ArrowDown', 'ArrowDown', 'ArrowUp', 'Enter']) await page.keyboard.press(key);
     await becomes(() => new URL(page.url()).pathname, `${PATH}/${rows[2]?.id}`);
-    await page.getByRole('heading', { name: rows[2]?.promptId, level: 1 }).waitFor();
+    await page.getByRole('heading', { name: rows[2]?.promptId ?? '', level: 1 }).waitFor();
     await page.keyboard.press('Escape');
     await becomes(() => page.locator('tr.active').getAttribute('id'), 'row-2');
   });
