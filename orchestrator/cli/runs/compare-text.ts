@@ -12,11 +12,11 @@ const WIDEST_PLOT = 48;
 const left = (header: string, shrink = false): Column => ({ header, shrink });
 const right = (header: string): Column => ({ header, align: 'right' });
 
-/** A comparison for people. */
-export function comparisonText(comparison: Comparison): string {
+/** A comparison for people. `gated`: the runs whose answers pass a gate. */
+export function comparisonText(comparison: Comparison, gated: ReadonlySet<string>): string {
   const first = comparison.runs[0]?.name ?? '';
   return [
-    heading(comparison, first),
+    heading(comparison, first, gated),
     accuracies(comparison),
     ...(pairsOf(comparison).length === 0
       ? ['no question was answered by both: nothing can be paired\n']
@@ -25,8 +25,10 @@ export function comparisonText(comparison: Comparison): string {
   ].join('\n');
 }
 
-function heading({ policy, runs }: CompareAnswer, first: string): string {
-  const gates = runs.map(({ name, threshold }) => `${name} τ ${thresholdText(threshold)}`).join(', ');
+function heading({ policy, runs }: CompareAnswer, first: string, gated: ReadonlySet<string>): string {
+  const gates = runs
+    .map(({ name, threshold }) => (gated.has(name) ? `${name} τ ${thresholdText(threshold)}` : `${name} no gate`))
+    .join(', ');
   return `policy ${policy}${policy === 'auto' ? `: ${gates}` : ''}
 differences are from ${first}, paired by question; 95% intervals over videos
 `;

@@ -2,6 +2,7 @@ import type { CompareAnswer, FlipsAnswer, PolicyName } from '../../browser/api-t
 import type { Reader } from '../../browser/reader/index.js';
 import { printJson, printText } from '../output.js';
 import { comparisonText } from './compare-text.js';
+import { modeOf } from './mode.js';
 import { findRun, withStore } from './open.js';
 import { usageError, withReader } from './reader.js';
 
@@ -31,10 +32,13 @@ export function compareRuns(names: readonly string[], flags: CompareFlags): void
     throw usageError('two runs are compared, or more', 'name the one to compare with first');
   const twice = names.find((name, place) => names.indexOf(name) !== place);
   if (twice !== undefined) throw usageError(`run ${twice} is named twice`, 'name each run once');
-  withStore(flags.runs, (store) => names.forEach((name) => void findRun(store, name)));
+  const records = withStore(flags.runs, (store) => names.map((name) => findRun(store, name)));
   const comparison = withReader(flags.runs, (reader) => compare(reader, names, flags));
   if (flags.json) printJson(comparison);
-  else printText(comparisonText(comparison));
+  else {
+    const gated = records.filter((run) => modeOf(run) === 'answer-twice').map(({ name }) => name);
+    printText(comparisonText(comparison, new Set(gated)));
+  }
 }
 
 function compare(reader: Reader, names: readonly string[], { policy, benchmark, flips: limit }: CompareFlags) {

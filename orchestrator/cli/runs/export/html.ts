@@ -2,6 +2,7 @@ import { exitsHere } from '../../../browser/reader/traces.js';
 import { type Markup, markup } from '../../../report/markup.js';
 import { traceSection } from '../../../report/page-trace.js';
 import type { ViewedRollout } from '../../../store/index.js';
+import { modeOf } from '../mode.js';
 import { withReader } from '../reader.js';
 import { PAGE_END, pageHead } from './html-page.js';
 import { type ExportJob, rolloutsOf } from './rows.js';
@@ -18,14 +19,10 @@ export async function writeHtml(job: ExportJob): Promise<number> {
   await write(
     pageHead({ detail, recipe: run.recipe, steps: store.steps(run.id), shown, total: selection.length, flags }).text,
   );
-  const mode = modeOf(run.recipe);
+  const mode = modeOf(run);
   for (const one of rolloutsOf(job, most)) await write(traceItem(one, selection.threshold, mode).text);
   await write(PAGE_END);
   return shown;
-}
-
-function modeOf(recipe: unknown): string {
-  return (recipe as { prompting?: { mode?: string } } | null)?.prompting?.mode ?? 'answer-twice';
 }
 
 /** One line, and everything else behind it. */
