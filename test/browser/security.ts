@@ -2,6 +2,7 @@ import { readdirSync, readFileSync, statSync, writeFileSync } from 'node:fs';
 import { type IncomingMessage, request } from 'node:http';
 import { join } from 'node:path';
 import { gzipSync } from 'node:zlib';
+import Database from 'better-sqlite3';
 import { expect, test } from 'vitest';
 import type { TracesAnswer } from '../../orchestrator/browser/api-types.js';
 import { startBrowse } from '../fixtures/browse-process.js';
@@ -47,25 +48,32 @@ export function security(world: () => World): void {
       const cookie = first.headers['set-cookie']?.[0] ?? '';
       expect([first.status, cookie]).toEqual([200, expect.stringMatching(/HttpOnly.*SameSite=Strict/)]);
       expect((await get(own, '/api/runs', { cookie: cookie.split(';')[0] ?? '' })).status).toBe(200);
+      const page = await world().open(`${own}/?token=${token}`);
+      await page.getByRole('link', { name: 'small', exact: true }).click();
+      await page.locator('table.evaluation').waitFor();
+      await world().settle();
     } finally {
       await open.close();
     }
   });
 
   test('nothing is written to the store, whatever is looked at', async () => {
+    const listener = new Database(join(world().runs, 'vauto.db'), { readonly: true });
+    const changes = () => listener.pragma('data_version', { simple: true });
     const stamp = () =>
       ['vauto.db', 'vauto.db-wal'].map((name) => {
         const found = statSync(join(world().runs, name), { throwIfNoEntry: false });
         return [found?.size ?? 0, found?.mtimeMs ?? 0];
       });
-    const before = stamp();
+    const before = [changes(), stamp()];
     for (const path of ['', '/runs/small', '/runs/small/sweep', '/runs/small/traces', '/compare?run=small&run=alpha']) {
       const page = await world().open(path);
       await page.locator('main h1').waitFor({ state: 'attached' });
     }
     for (const method of ['POST', 'PUT', 'PATCH', 'DELETE'])
       expect((await get(world().url, '/api/runs/small', {}, method)).status).toBe(404);
-    expect(stamp()).toEqual(before);
+    expect([changes(), stamp()]).toEqual(before);
+    listener.close();
   });
 
   test('the pages are at most 200 kB on the wire', () => {

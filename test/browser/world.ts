@@ -1,7 +1,9 @@
 import { cpSync, mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { setTimeout } from 'node:timers/promises';
 import type { Browser, BrowserContextOptions, Page } from 'playwright-core';
+import type { TracesAnswer } from '../../orchestrator/browser/api-types.js';
 import { openStore } from '../../orchestrator/store/index.js';
 import { type BrowseProcess, startBrowse } from '../fixtures/browse-process.js';
 import { launchChromium } from '../fixtures/chromium.js';
@@ -23,7 +25,7 @@ export interface World {
   readonly process: BrowseProcess;
   /** Overrides by which the quickstart is replayed in seconds. */
   readonly replay: readonly string[];
-  /** A new page at an address, watched for what no page may do. */
+  /** A new page at an address of this or of another server, watched for what no page may do. */
   open(path: string, options?: BrowserContextOptions): Promise<Page>;
   /** What the pages are compared with. */
   api<Answer>(path: string): Promise<Answer>;
@@ -44,6 +46,7 @@ export async function openWorld(): Promise<World> {
   addRuns(runs);
   const process = await startBrowse(runs);
   try {
+    await indexed(process.url);
     return worldOf(runs, replay, process, await launchChromium());
   } catch (error) {
     await process.close();
@@ -57,9 +60,10 @@ function worldOf(runs: string, replay: readonly string[], process: BrowseProcess
   return {
     ...{ runs, url, process, replay },
     open: async (path, options = {}) => {
-      const watch = await Watch.start(browser, url, options);
+      const target = new URL(path, url);
+      const watch = await Watch.start(browser, target.origin, options);
       watches.push(watch);
-      await watch.page.goto(url + path);
+      await watch.page.goto(target.href);
       return watch.page;
     },
     api: async (path) => {
@@ -81,6 +85,16 @@ function worldOf(runs: string, replay: readonly string[], process: BrowseProcess
       rmSync(runs, { recursive: true, force: true });
     },
   };
+}
+
+/** Waits until the search knows all rollouts. */
+async function indexed(url: string): Promise<void> {
+  for (;;) {
+    const reply = await fetch(`${url}/api/runs/small/traces?q=a&limit=1`);
+    const { indexed, all } = (await reply.json()) as TracesAnswer;
+    if (indexed === all) return;
+    await setTimeout(100);
+  }
 }
 
 function addRuns(runs: string): void {
