@@ -25,17 +25,35 @@ export function bootstrapMean(values: readonly number[], options: BootstrapOptio
   const { sums, sizes } = totalsOf(values, options.clusters);
   const mean = values.reduce((sum, value) => sum + value, 0) / values.length;
   if (sums.length === 0) return { mean, low: Number.NaN, high: Number.NaN };
-  const random = createRandom(options.seed);
+  const next = drawer(options.seed, sums.length, options.draws);
   const means = Float64Array.from({ length: options.draws }, () => {
     let [sum, size] = [0, 0];
     for (let left = sums.length; left > 0; left -= 1) {
-      const drawn = Math.floor(random() * sums.length);
+      const drawn = next();
       sum += sums[drawn] ?? 0;
       size += sizes[drawn] ?? 0;
     }
     return sum / size;
   });
   return { mean, ...middle(means, options.level) };
+}
+
+/** Draws kept, and numbers of a draw: what several values of the same clusters are resampled with is drawn once. */
+const [KEPT, MOST_KEPT] = [4, 1_000_000];
+const kept = new Map<string, Uint32Array>();
+
+/** Clusters by number, one after the other as the seed decides. */
+function drawer(seed: number, clusters: number, draws: number): () => number {
+  const random = createRandom(seed);
+  const draw = () => Math.floor(random() * clusters);
+  if (clusters * draws > MOST_KEPT) return draw;
+  const key = `${seed} ${clusters} ${draws}`;
+  const numbers = kept.get(key) ?? Uint32Array.from({ length: clusters * draws }, draw);
+  kept.delete(key);
+  kept.set(key, numbers);
+  for (const oldest of [...kept.keys()].slice(0, -KEPT)) kept.delete(oldest);
+  let place = 0;
+  return () => numbers[place++] ?? 0;
 }
 
 /** The same for differences of pairs (after − before): the interval of the mean change. */

@@ -10,7 +10,7 @@ const PAGE = 500;
 /** A page is held in memory whole. */
 const MAX_LIMIT = 10_000;
 
-export const SELECT = `
+const SELECT = `
   SELECT rollouts.*, stages.name AS stage_name, prompts.set_name, prompts.prompt_id
   FROM rollouts
   JOIN stages ON stages.id = rollouts.stage
@@ -210,10 +210,15 @@ function rolloutOf(row: RawRollout): Rollout {
 }
 
 export function storedRollout(row: Raw): StoredRollout {
+  return { ...gradedParts(row), rollout: rolloutOf(row) };
+}
+
+/** What is known of a rollout beside its completion. */
+export function gradedParts(row: Raw): Omit<StoredRollout, 'rollout'> {
   const { id, pass } = row;
   const names = { stageId: row.stage, stage: row.stage_name, set: row.set_name, promptId: row.prompt_id };
   return {
-    ...{ id, ...names, pass, rollout: rolloutOf(row) },
+    ...{ id, ...names, pass },
     trace: unpackTrace(row.trace, row.text, row.confidence),
     verdicts: {
       first: verdictOf(row.first_state, row.first_value, row.first_correct, row.first_normalised),

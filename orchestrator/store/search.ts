@@ -27,6 +27,11 @@ const ADD = `INSERT INTO words (rowid, text, question, run)
   FROM store.rollouts JOIN store.prompts ON prompts.id = rollouts.prompt
   WHERE rollouts.stage = @stage AND rollouts.id > @last ORDER BY rollouts.id LIMIT @limit`;
 
+const FIND = 'SELECT rowid FROM words WHERE words MATCH ? ORDER BY rowid';
+const INDEXED = 'SELECT coalesce(sum(rows), 0) FROM progress WHERE run = ?';
+/** Searches whose results are kept. */
+const KEPT = 8;
+
 const NOTE = `INSERT INTO progress VALUES (@stage, @run, @startedAt, @end, @rows)
   ON CONFLICT (stage) DO UPDATE SET last = @end, rows = rows + @rows`;
 
@@ -38,8 +43,8 @@ export interface SearchBuilder {
 }
 
 export interface SearchIndex {
-  /** Ids of the rollouts of a run whose completion or question has all of the words (see `searchTerms`). */
-  find(runId: number, query: string): Set<number>;
+  /** Ids of the rollouts of a run whose completion or question has all of the words (see `searchTerms`), rising. */
+  find(runId: number, query: string): Float64Array;
   /** Rollouts of the run that are indexed. */
   indexed(runId: number): number;
   close(): void;
@@ -81,18 +86,20 @@ export function openSearch(storeFile: string): SearchIndex {
     }
     return db;
   };
+  const indexed = (runId: number) => (opened()?.prepare(INDEXED).pluck().get(runId) as number | undefined) ?? 0;
+  const kept = new Map<string, Float64Array>();
   return {
     find: (runId, query) => {
-      const terms = searchTerms(query);
-      const found = opened()
-        ?.prepare('SELECT rowid FROM words WHERE words MATCH ?')
-        .pluck()
-        .all(`run : run${runId} AND {text question} : (${terms})`);
-      return new Set(found as number[] | undefined);
+      const match = `run : run${runId} AND {text question} : (${searchTerms(query)})`;
+      // What was found is the same until more of the run is indexed.
+      const key = `${indexed(runId)} ${inode} ${match}`;
+      const found = kept.get(key) ?? Float64Array.from((opened()?.prepare(FIND).pluck().all(match) ?? []) as number[]);
+      kept.delete(key);
+      kept.set(key, found);
+      for (const oldest of [...kept.keys()].slice(0, -KEPT)) kept.delete(oldest);
+      return found;
     },
-    indexed: (runId) =>
-      (opened()?.prepare('SELECT coalesce(sum(rows), 0) FROM progress WHERE run = ?').pluck().get(runId) as number) ??
-      0,
+    indexed,
     close: () => void db?.close(),
   };
 }

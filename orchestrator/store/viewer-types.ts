@@ -61,6 +61,11 @@ export interface ViewedQuestion {
   readonly gold: string;
 }
 
+/** A rollout without its tokens, as lists show it. */
+export type ViewedLine = Omit<ViewedRollout, 'rollout'> & {
+  readonly rollout: Pick<StoredRollout['rollout'], 'index' | 'finishReason'>;
+};
+
 /** A rollout with everything that belongs to it. */
 export interface ViewedRollout extends StoredRollout {
   readonly runId: number;
@@ -95,6 +100,7 @@ export interface Viewer {
   /** The questions of the benchmarks, by the prompt's row id. */
   questions(runId: number): Map<number, ViewedQuestion>;
   /** In the order of the ids; those that are gone are left out. */
+  lines(ids: readonly number[]): ViewedLine[];
   rollouts(ids: readonly number[]): ViewedRollout[];
   /** Ids of the rollouts of the same prompt in the same stage, pass and step, by their index. */
   group(id: number): number[];

@@ -2,7 +2,7 @@ import type { Database } from 'better-sqlite3';
 import type { Prompt } from '../records/index.js';
 import { explained } from './explain.js';
 import { openReader } from './open.js';
-import { type Raw, SELECT, storedRollout } from './rollouts.js';
+import { gradedParts, type Raw, storedRollout } from './rollouts.js';
 import type { EventRow, StepRow } from './types.js';
 import type {
   Answers,
@@ -10,6 +10,7 @@ import type {
   Facts,
   Headline,
   PromptName,
+  ViewedLine,
   ViewedRollout,
   ViewedRun,
   ViewedStage,
@@ -123,9 +124,19 @@ const GROUP = `SELECT other.id FROM rollouts AS one JOIN rollouts AS other
   ON other.prompt = one.prompt AND other.stage = one.stage AND other.pass = one.pass AND other.step IS one.step
   WHERE one.id = ? ORDER BY other.idx`;
 
-const WHOLE = `${SELECT.replace('SELECT rollouts.*', 'SELECT rollouts.*, stages.run AS run, prompts.record AS record')} WHERE rollouts.id IN (SELECT value FROM json_each(?))`;
+const BY_ID = `FROM rollouts
+  JOIN stages ON stages.id = rollouts.stage
+  JOIN prompts ON prompts.id = rollouts.prompt
+  WHERE rollouts.id IN (SELECT value FROM json_each(?))`;
+const NAMES = 'stages.name AS stage_name, stages.run AS run, prompts.set_name, prompts.prompt_id, prompts.record';
+const WHOLE = `SELECT rollouts.*, ${NAMES} ${BY_ID}`;
 
-type RolloutViews = Pick<Viewer, 'promptNames' | 'facts' | 'answers' | 'questions' | 'rollouts' | 'group'>;
+/** Everything but the tokens, which lie at the end of a row and are not read then. */
+const LINES = `SELECT rollouts.id, rollouts.stage, pass, idx, step, finish_reason, correct, confidence, trace, text,
+  first_value, first_correct, first_state, first_normalised, second_value, second_correct, second_state, second_normalised,
+  reward_first, reward_second, reward_format, reward_fallback, reward_direct, reward_total, ${NAMES} ${BY_ID}`;
+
+type RolloutViews = Pick<Viewer, 'promptNames' | 'facts' | 'answers' | 'questions' | 'lines' | 'rollouts' | 'group'>;
 
 function rolloutViews(db: Database): RolloutViews {
   return {
@@ -142,15 +153,24 @@ function rolloutViews(db: Database): RolloutViews {
           ([id, media, question, gold]) => [id, { media, question, gold }],
         ),
       ),
-    rollouts: (ids) => {
-      const rows = db.prepare(WHOLE).all(JSON.stringify(ids)) as (Raw & { run: number; record: string })[];
-      const found = new Map(rows.map((row) => [row.id, viewed(row)]));
-      return ids.flatMap((id) => found.get(id) ?? []);
-    },
+    lines: (ids) => inOrder(ids, db.prepare(LINES).all(JSON.stringify(ids)) as RawViewed[]).map(viewedLine),
+    rollouts: (ids) => inOrder(ids, db.prepare(WHOLE).all(JSON.stringify(ids)) as RawViewed[]).map(viewed),
     group: (id) => db.prepare(GROUP).pluck().all(id) as number[],
   };
 }
 
-function viewed(row: Raw & { run: number; record: string }): ViewedRollout {
+type RawViewed = Raw & { readonly run: number; readonly record: string };
+
+function inOrder(ids: readonly number[], rows: readonly RawViewed[]): RawViewed[] {
+  const found = new Map(rows.map((row) => [row.id, row]));
+  return ids.flatMap((id) => found.get(id) ?? []);
+}
+
+function viewed(row: RawViewed): ViewedRollout {
   return { ...storedRollout(row), runId: row.run, prompt: JSON.parse(row.record) as Prompt };
+}
+
+function viewedLine(row: RawViewed): ViewedLine {
+  const rollout = { index: row.idx, finishReason: row.finish_reason };
+  return { ...gradedParts(row), rollout, runId: row.run, prompt: JSON.parse(row.record) as Prompt };
 }

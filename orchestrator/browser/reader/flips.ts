@@ -1,4 +1,4 @@
-import type { ViewedRollout, Viewer } from '../../store/index.js';
+import type { ViewedLine, Viewer } from '../../store/index.js';
 import type { FlipKind, FlipSide, FlipsAnswer, PolicyName } from '../api-types.js';
 import { type Pair, pairsOf, type Side } from './compare.js';
 import { type Evaluated, taken } from './evaluated.js';
@@ -20,7 +20,7 @@ export function flipsOf(viewer: Viewer, before: Side, after: Side, options: Flip
     .sort((a, b) => ORDER.indexOf(a.kind) - ORDER.indexOf(b.kind));
   const page = pairs.slice(offset, offset + limit);
   const rollouts = new Map(
-    viewer.rollouts(page.flatMap((pair) => [pair.before.id, pair.after.id])).map((rollout) => [rollout.id, rollout]),
+    viewer.lines(page.flatMap((pair) => [pair.before.id, pair.after.id])).map((rollout) => [rollout.id, rollout]),
   );
   const sideOf = (item: Evaluated, threshold: number) => flipSide(item, rollouts.get(item.id), policy, threshold);
   return {
@@ -37,12 +37,7 @@ export function flipsOf(viewer: Viewer, before: Side, after: Side, options: Flip
 const ORDER: readonly FlipKind[] = ['broken', 'fixed', 'same-wrong', 'same-right'];
 const SHOWN = 300;
 
-function flipSide(
-  item: Evaluated,
-  rollout: ViewedRollout | undefined,
-  policy: PolicyName,
-  threshold: number,
-): FlipSide {
+function flipSide(item: Evaluated, rollout: ViewedLine | undefined, policy: PolicyName, threshold: number): FlipSide {
   const { exits, right, tokens } = taken(item, policy, threshold);
   const box = exits ? rollout?.trace.first : rollout?.trace.second;
   const verdict = exits ? rollout?.verdicts.first : rollout?.verdicts.second;

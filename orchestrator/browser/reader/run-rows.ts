@@ -7,7 +7,7 @@ import type { RunRow, RunStatus } from '../api-types.js';
 const STALLED_MS = 10 * 60_000;
 const SPARK_POINTS = 40;
 /** A look at all runs holds for so long, and where nothing was committed until a process may have died. */
-const FRESH_MS = 250;
+const FRESH_MS = 500;
 const ALIVE_MS = 1000;
 
 /** A run's line with what it was made from. */
@@ -119,9 +119,15 @@ export class RunRows {
   }
 }
 
+/** Field by field: there are thousands of them at each look. */
 function sameAs(before: KnownRun, run: ViewedRun, stages: readonly ViewedStage[]): boolean {
-  return JSON.stringify([before.run, before.stages]) === JSON.stringify([run, stages]);
+  if (!RUN_FIELDS.every((field) => before.run[field] === run[field])) return false;
+  if (before.run.tags.join() !== run.tags.join() || before.stages.length !== stages.length) return false;
+  return stages.every((stage, place) => STAGE_FIELDS.every((field) => before.stages[place]?.[field] === stage[field]));
 }
+
+const RUN_FIELDS = ['id', 'status', 'reason', 'note', 'updatedAt', 'folder'] as const;
+const STAGE_FIELDS = ['id', 'status', 'seconds', 'finishedAt'] as const;
 
 /** Means over equal parts, at most SPARK_POINTS of them. */
 function thinned(values: readonly number[]): number[] {

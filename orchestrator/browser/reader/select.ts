@@ -5,12 +5,12 @@ import type { RunTable } from './table.js';
 
 type Test = (row: number) => boolean;
 
-/** The rows that fit, in the order asked for. `found`: rollouts that a search found. `threshold`: of the gate. */
+/** The rows that fit, in the order asked for. `found`: rollouts that a search found, by rising ids. `threshold`: of the gate. */
 export function select(
   table: RunTable,
   filter: TraceFilter,
   threshold: number,
-  found?: { has(id: number): boolean },
+  found?: ArrayLike<number>,
 ): Uint32Array {
   const tests = testsOf(table, filter, threshold, found);
   const rows = new Uint32Array(table.length);
@@ -36,7 +36,7 @@ function testsOf(
   table: RunTable,
   filter: TraceFilter,
   threshold: number,
-  found: { has(id: number): boolean } | undefined,
+  found: ArrayLike<number> | undefined,
 ): Test[] {
   const tests: Test[] = [];
   const named = (
@@ -74,8 +74,10 @@ function testsOf(
     const [first, second] = [table.firstState.values, table.secondState.values];
     tests.push((row) => first[row] === code || second[row] === code);
   }
-  const ids = table.id.values;
-  if (found !== undefined) tests.push((row) => found.has(ids[row] ?? 0));
+  if (found !== undefined) {
+    const mask = table.mask(found);
+    tests.push((row) => mask[row] === 1);
+  }
   return tests;
 }
 

@@ -28,7 +28,7 @@ export class RunTables {
   }
 
   /** Rows of the run that fit, in the order asked for. */
-  select(known: KnownRun, filter: TraceFilter, threshold: number, found?: { has(id: number): boolean }) {
+  select(known: KnownRun, filter: TraceFilter, threshold: number, found?: ArrayLike<number>) {
     const { table, orders } = this.#entry(known.run.id, known.stages);
     const key = JSON.stringify([filter, threshold, found === undefined]);
     const kept = orders.get(key);

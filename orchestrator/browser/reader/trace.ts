@@ -59,7 +59,7 @@ function groundingOf(prompt: Prompt, first: Box | null, second: Box | null): Pic
 }
 
 function groupOf(viewer: Viewer, id: number): GroupMember[] {
-  const members = viewer.rollouts(viewer.group(id));
+  const members = viewer.lines(viewer.group(id));
   const advantages = groupAdvantages(
     members.map(({ reward }) => reward?.total ?? null),
     { scale: 'group' },

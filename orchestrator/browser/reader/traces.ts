@@ -1,7 +1,7 @@
 import type { z } from 'zod';
 import { exitsAt } from '../../answer/index.js';
 import type { Box, Verdict } from '../../records/index.js';
-import type { SearchIndex, ViewedRollout, Viewer } from '../../store/index.js';
+import type { SearchIndex, ViewedLine, Viewer } from '../../store/index.js';
 import type { AnswerCell, TraceRow, TracesAnswer } from '../api-types.js';
 import type { tracesQuery } from './query.js';
 import type { KnownRun } from './run-rows.js';
@@ -29,7 +29,7 @@ export function listTraces(
   const ids = Array.from(rows.subarray(offset, offset + limit), (row) => table.id.values[row] ?? 0);
   return {
     offset,
-    rows: viewer.rollouts(ids).map((rollout) => traceRow(rollout, threshold)),
+    rows: viewer.lines(ids).map((rollout) => traceRow(rollout, threshold)),
     total: rows.length,
     all: table.length,
     threshold,
@@ -38,7 +38,7 @@ export function listTraces(
 }
 
 /** One line of the table. */
-export function traceRow(rollout: ViewedRollout, threshold: number): TraceRow {
+export function traceRow(rollout: ViewedLine, threshold: number): TraceRow {
   const { id, stage, pass, set, promptId, prompt, trace, verdicts, reward } = rollout;
   return {
     ...{ id, stage, pass, set, promptId },
@@ -55,7 +55,7 @@ export function traceRow(rollout: ViewedRollout, threshold: number): TraceRow {
 }
 
 /** The gate stopped, or would stop, at the first answer. */
-export function exitsHere({ rollout, trace }: ViewedRollout, threshold: number): boolean {
+export function exitsHere({ rollout, trace }: ViewedLine, threshold: number): boolean {
   return rollout.finishReason === 'exit' || exitsAt(trace.confidence, threshold);
 }
 

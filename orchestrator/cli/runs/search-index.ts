@@ -5,7 +5,7 @@ import { createProgress } from '../progress.js';
 const AT_ONCE = 2000;
 
 /** Rollouts of a run whose text has all of the words; what is not indexed yet is indexed first, told on standard error. */
-export function searchRun(file: string, viewer: Viewer, runId: number, words: string): Set<number> {
+export function searchRun(file: string, viewer: Viewer, runId: number, words: string): Float64Array {
   const index = openSearch(file);
   try {
     bringUpToDate(file, index, viewer);

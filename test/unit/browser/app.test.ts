@@ -185,7 +185,7 @@ test('live: nothing at first, then what changed alone', async () => {
   const reply = await get('/api/live?run=a');
   expect(reply.headers.get('content-type')).toContain('text/event-stream');
   const stream = reply.body?.getReader();
-  await new Promise((resolve) => setTimeout(resolve, 300));
+  await new Promise((resolve) => setTimeout(resolve, 550));
   const store = openStore(made.file);
   const runId = store.findRun('a')?.id ?? 0;
   store.addEvent(runId, { level: 'warning', kind: 'late', message: 'something happened' });

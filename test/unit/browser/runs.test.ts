@@ -116,7 +116,7 @@ test('live: what changed since, once, and what was removed', async () => {
   ]);
 });
 
-/** A look at the store holds for a quarter of a second. */
+/** A look at the store holds for a half a second. */
 function pause(): Promise<void> {
-  return new Promise((resolve) => setTimeout(resolve, 300));
+  return new Promise((resolve) => setTimeout(resolve, 550));
 }

@@ -120,10 +120,10 @@ test('what is committed later is there, and a replaced attempt is not', async ()
   const runId = store.findRun('c')?.id ?? 0;
   const { id } = store.startStage(runId, 'sweep', 'k');
   store.commitUnit(id, 'u', [{ ...rowOf('benchmark:one-1', 0), set: 'benchmark:one', pass: 'live' }]);
-  await new Promise((resolve) => setTimeout(resolve, 300));
+  await new Promise((resolve) => setTimeout(resolve, 550));
   expect(mine.traces({ run: 'c', stage: 'sweep' })).toMatchObject({ total: 1, all: 121 });
   store.startStage(runId, 'evaluate', 'another');
-  await new Promise((resolve) => setTimeout(resolve, 300));
+  await new Promise((resolve) => setTimeout(resolve, 550));
   expect(mine.traces({ run: 'c', set: 'benchmark:one' })).toMatchObject({ total: 1, all: 1 });
   mine.close();
   store.close();

@@ -85,7 +85,7 @@ test('rollouts of a removed run are not found under the numbers they leave behin
   store.commitUnit(id, 'u', [saying('p1', 0, 'old')]);
   index();
   const search = openSearch(file);
-  expect(search.find(runId, 'old').size).toBe(1);
+  expect(search.find(runId, 'old').length).toBe(1);
   store.removeRun(runId);
   const again = store.createRun({
     name: 'again',
@@ -99,13 +99,13 @@ test('rollouts of a removed run are not found under the numbers they leave behin
   const stage = store.startStage(again, 'filter', 'k');
   store.commitUnit(stage.id, 'u', [saying('p1', 0, 'new')]);
   index();
-  expect([search.find(again, 'old').size, search.find(again, 'new').size]).toEqual([0, 1]);
+  expect([search.find(again, 'old').length, search.find(again, 'new').length]).toEqual([0, 1]);
   search.close();
 });
 
 test('without an index nothing is found, and nothing is made', () => {
   const search = openSearch(made.file);
-  expect([search.find(1, 'x').size, search.indexed(1)]).toEqual([0, 0]);
+  expect([search.find(1, 'x').length, search.indexed(1)]).toEqual([0, 0]);
   expect(existsSync(made.file.replace('.db', '.search.db'))).toBe(false);
   search.close();
 });
@@ -118,7 +118,7 @@ test('whatever is typed is a search and no error', () => {
   const search = openSearch(file);
   fc.assert(
     fc.property(fc.string({ unit: 'grapheme', maxLength: 40 }), (query) => {
-      expect(search.find(runId, query).size).toBeLessThanOrEqual(1);
+      expect(search.find(runId, query).length).toBeLessThanOrEqual(1);
     }),
     { numRuns: 500 },
   );
