@@ -9,7 +9,7 @@ export const HOSTILE = [
   '<a href="javascript:window.hacked=1">here</a>',
   'javascript:window.hacked=1',
   '"><svg onload=window.hacked=1>',
-  '\u202egnp.exe\u202c and \u2066isolated\u2069',
+  '\u202egnp.exe and \u2067isolated',
   '<iframe src="http://evil.example/"></iframe><style>*{display:none}</style>',
   '{{constructor.constructor("window.hacked=1")()}}',
 ] as const;

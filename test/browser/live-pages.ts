@@ -1,4 +1,5 @@
 import { expect, test } from 'vitest';
+import type { TracesAnswer } from '../../orchestrator/browser/api-types.js';
 import { vauto } from '../integration/shared-run.js';
 import { becomes, texts } from './look.js';
 import { replayArgs } from './replay.js';
@@ -16,8 +17,6 @@ export function livePages(world: () => World): void {
     const list = await world().open('/');
     await list.getByRole('link', { name: 'small', exact: true }).waitFor();
     await list.evaluate('window.opened = 1');
-    // A listener hears of what changes after its first look.
-    await list.waitForTimeout(1500);
     await start('--until', 'filter');
     const row = list.locator('table.runs tbody tr', { has: list.getByRole('link', { name: RUN, exact: true }) });
     await row.waitFor();
@@ -27,8 +26,9 @@ export function livePages(world: () => World): void {
     const lines = run.locator('.log li');
     await lines.first().waitFor();
     await run.evaluate('window.opened = 1');
-    await run.waitForTimeout(1500);
     const before = await lines.count();
+    const traces = await world().open(`/runs/${RUN}/traces`);
+    await traces.locator('#row-0 .prompt a').waitFor();
     await start();
     await becomes(() => row.locator('.chip').textContent(), 'done');
     await becomes(() => row.locator('td[data-name=stage]').textContent(), 'report');
@@ -36,6 +36,9 @@ export function livePages(world: () => World): void {
     await becomes(() => run.locator('h1 + .facts .chip').textContent(), 'done');
     await becomes(async () => (await lines.count()) > before, true);
     await run.locator('table.evaluation').waitFor();
+    const { all } = await world().api<TracesAnswer>(`/api/runs/${RUN}/traces`);
+    await traces.locator('.fresh').click();
+    await becomes(() => traces.locator('.state-line .total').textContent(), `${all} of ${all} rollouts`);
     for (const page of [list, run]) expect(await page.evaluate('window.opened')).toBe(1);
   });
 }

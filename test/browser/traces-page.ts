@@ -93,6 +93,8 @@ export function tracesPage(world: () => World): void {
     await becomes(() => queryOf(page), { ...query, sort: 'tokens', order: 'asc' });
     const [first] = (await api({ ...query, sort: 'tokens', order: 'asc' })).rows;
     await becomes(() => page.locator('#row-0 .tokens').textContent(), count(first?.tokens));
+    await page.goBack();
+    await becomes(() => page.locator('#row-2 .prompt a').textContent(), wanted?.promptId);
   });
 
   test('the last row is reached by scrolling, rows in between are not kept in the page', async () => {
