@@ -25,35 +25,51 @@ export function bootstrapMean(values: readonly number[], options: BootstrapOptio
   const { sums, sizes } = totalsOf(values, options.clusters);
   const mean = values.reduce((sum, value) => sum + value, 0) / values.length;
   if (sums.length === 0) return { mean, low: Number.NaN, high: Number.NaN };
-  const next = drawer(options.seed, sums.length, options.draws);
-  const means = Float64Array.from({ length: options.draws }, () => {
-    let [sum, size] = [0, 0];
-    for (let left = sums.length; left > 0; left -= 1) {
-      const drawn = next();
-      sum += sums[drawn] ?? 0;
-      size += sizes[drawn] ?? 0;
-    }
-    return sum / size;
-  });
+  const means = new Float64Array(options.draws);
+  const drawn = drawnOnce(options.seed, sums.length, options.draws);
+  const random = createRandom(options.seed);
+  for (let draw = 0; draw < options.draws; draw += 1)
+    means[draw] =
+      drawn === undefined ? drawMean(sums, sizes, random) : drawnMean(sums, sizes, drawn, draw * sums.length);
   return { mean, ...middle(means, options.level) };
 }
 
-/** Draws kept, and numbers of a draw: what several values of the same clusters are resampled with is drawn once. */
+function drawMean(sums: Float64Array, sizes: Float64Array, random: () => number): number {
+  let [sum, size] = [0, 0];
+  for (let left = sums.length; left > 0; left -= 1) {
+    const cluster = Math.floor(random() * sums.length);
+    sum += sums[cluster] ?? 0;
+    size += sizes[cluster] ?? 0;
+  }
+  return sum / size;
+}
+
+/** The same of clusters that were drawn before: those from `start` on, as many as there are. */
+function drawnMean(sums: Float64Array, sizes: Float64Array, drawn: Uint32Array, start: number): number {
+  let sum = 0;
+  let size = 0;
+  for (let place = start; place < start + sums.length; place += 1) {
+    const cluster = drawn[place] ?? 0;
+    sum += sums[cluster] ?? 0;
+    size += sizes[cluster] ?? 0;
+  }
+  return sum / size;
+}
+
+/** Draws kept, and numbers of a draw. */
 const [KEPT, MOST_KEPT] = [4, 1_000_000];
 const kept = new Map<string, Uint32Array>();
 
-/** Clusters by number, one after the other as the seed decides. */
-function drawer(seed: number, clusters: number, draws: number): () => number {
-  const random = createRandom(seed);
-  const draw = () => Math.floor(random() * clusters);
-  if (clusters * draws > MOST_KEPT) return draw;
+/** The clusters that a seed draws, one after the other: several values of the same clusters are resampled alike. Undefined for very many. */
+function drawnOnce(seed: number, clusters: number, draws: number): Uint32Array | undefined {
+  if (clusters * draws > MOST_KEPT) return undefined;
   const key = `${seed} ${clusters} ${draws}`;
-  const numbers = kept.get(key) ?? Uint32Array.from({ length: clusters * draws }, draw);
+  const random = createRandom(seed);
+  const drawn = kept.get(key) ?? Uint32Array.from({ length: clusters * draws }, () => Math.floor(random() * clusters));
   kept.delete(key);
-  kept.set(key, numbers);
+  kept.set(key, drawn);
   for (const oldest of [...kept.keys()].slice(0, -KEPT)) kept.delete(oldest);
-  let place = 0;
-  return () => numbers[place++] ?? 0;
+  return drawn;
 }
 
 /** The same for differences of pairs (after − before): the interval of the mean change. */

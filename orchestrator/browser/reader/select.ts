@@ -1,6 +1,7 @@
 import { comparable } from '../../answer/index.js';
 import { OUTCOMES, type TraceFilter, type TraceOrder } from '../api-types.js';
 import { NO_CODE } from './columns.js';
+import { sortRows } from './sort-rows.js';
 import type { RunTable } from './table.js';
 
 type Test = (row: number) => boolean;
@@ -12,16 +13,32 @@ export function select(
   threshold: number,
   found?: ArrayLike<number>,
 ): Uint32Array {
-  const tests = testsOf(table, filter, threshold, found);
-  const rows = new Uint32Array(table.length);
+  let rows: Uint32Array = allRows(table.length);
+  // One test after the other over what is left: each is a short loop that the engine compiles well.
+  for (const test of testsOf(table, filter, threshold, found)) rows = kept(rows, test);
+  const [by, order] = [filter.sort ?? 'id', filter.order ?? 'asc'];
+  return by === 'id' && table.rising
+    ? order === 'asc'
+      ? rows
+      : rows.reverse()
+    : sortRows(rows, keysOf(table, by), order);
+}
+
+function allRows(length: number): Uint32Array {
+  const rows = new Uint32Array(length);
+  for (let row = 0; row < length; row += 1) rows[row] = row;
+  return rows;
+}
+
+function kept(rows: Uint32Array, test: Test): Uint32Array {
   let length = 0;
-  for (let row = 0; row < rows.length; row += 1) {
-    if (tests.every((test) => test(row))) {
-      rows[length] = row;
-      length += 1;
-    }
+  for (let place = 0; place < rows.length; place += 1) {
+    const row = rows[place] ?? 0;
+    if (!test(row)) continue;
+    rows[length] = row;
+    length += 1;
   }
-  return sorted(table, rows.slice(0, length), filter.sort ?? 'id', filter.order ?? 'asc');
+  return rows.subarray(0, length);
 }
 
 /** Whether the gate stops at the first answer: it did, or it would at this threshold. */
@@ -92,18 +109,6 @@ function promptFields({ set, prompt, source, type }: TraceFilter): [1 | 2 | 3 | 
   return fields.flatMap(([place, wanted]): [1 | 2 | 3 | 4, string][] =>
     wanted === undefined ? [] : [[place, wanted]],
   );
-}
-
-function sorted(table: RunTable, rows: Uint32Array, by: TraceOrder, order: 'asc' | 'desc'): Uint32Array {
-  const keys = keysOf(table, by);
-  const sign = order === 'asc' ? 1 : -1;
-  // What is not known comes last, either way round; equals stay in the order of their commit.
-  return rows.sort((a, b) => {
-    const [left, right] = [keys[a] ?? Number.NaN, keys[b] ?? Number.NaN];
-    const unknown = Number(Number.isNaN(left)) - Number(Number.isNaN(right));
-    if (unknown !== 0 || Number.isNaN(left)) return unknown || a - b;
-    return sign * (left - right) || a - b;
-  });
 }
 
 function keysOf(table: RunTable, by: TraceOrder): ArrayLike<number> {

@@ -54,6 +54,11 @@ export class RunTable {
     return this.id.length;
   }
 
+  /** Whether the ids rise with the rows, as they do unless stages took turns. */
+  get rising(): boolean {
+    return this.#rising;
+  }
+
   /** Reads what was committed since; false when rows are gone, so that the table has to be made anew. */
   update(stages: readonly ViewedStage[]): boolean {
     const now = new Set(stages.map(({ id }) => id));
