@@ -1,4 +1,5 @@
 import type { ComponentChildren } from 'preact';
+import { useLayoutEffect, useRef } from 'preact/hooks';
 import { useLocation } from 'preact-iso';
 import { ThemeButton } from './theme-button.js';
 
@@ -7,6 +8,11 @@ export function Shell({ children }: { children: ComponentChildren }) {
   const { path } = useLocation();
   const run = /^\/runs\/([^/]+)/.exec(path)?.[1];
   const base = `/runs/${run}`;
+  const nav = useRef<HTMLElement>(null);
+  // On a narrow screen the head scrolls; where one is, is to be seen.
+  useLayoutEffect(() => {
+    nav.current?.querySelector('[aria-current]')?.scrollIntoView({ block: 'nearest', inline: 'nearest' });
+  }, [path]);
   return (
     <>
       <a class="skip" href="#main">
@@ -16,7 +22,7 @@ export function Shell({ children }: { children: ComponentChildren }) {
         <a class="brand" href="/">
           vauto
         </a>
-        <nav aria-label="Pages">
+        <nav aria-label="Pages" ref={nav}>
           <Tab to="/" at={path} exact>
             Runs
           </Tab>
