@@ -41,6 +41,14 @@ export function hostileTexts(world: () => World): void {
     }
   });
 
+  test('text that turns its direction moves nothing beside it', async () => {
+    const turning = HOSTILE.findIndex((text) => text.includes('\u202e'));
+    const page = await world().open(`${PATH}/traces`);
+    const cell = page.locator('tr.line').nth(turning).locator('td.prompt');
+    const [name, question] = [await cell.locator('a').boundingBox(), await cell.locator('a + *').boundingBox()];
+    expect(name?.x).toBeLessThan(question?.x ?? 0);
+  });
+
   test('a megabyte is shown within five seconds, as text', async () => {
     const id = (await rollouts()).at(-1)?.id;
     const { text } = await world().api<TraceDetail>(`/api/traces/${id}`);

@@ -35,6 +35,12 @@ export function tracePage(world: () => World): void {
     expect(terms.reduce((all, term) => all + term, 0)).toBeCloseTo(detail.reward?.total ?? 0, 2);
   });
 
+  test('a number of another run is shown under that run', async () => {
+    const id = (await grounding())[0]?.id;
+    const page = await world().open(`/runs/alpha/traces/${id}`);
+    await becomes(() => new URL(page.url()).pathname, `/runs/small/traces/${id}`);
+  });
+
   test('next and previous stay in the table that it was opened from', async () => {
     const rows = await grounding();
     const at = (page: Page) => Number(new URL(page.url()).pathname.split('/').at(-1));

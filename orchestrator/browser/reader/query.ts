@@ -75,10 +75,12 @@ export function parseQuery<Schema extends z.ZodType>(schema: Schema, given: unkn
   if (parsed.success) return parsed.data;
   const issue = parsed.error.issues[0];
   const name = issue?.code === 'unrecognized_keys' ? issue.keys[0] : String(issue?.path[0] ?? '');
+  const value = (given as Readonly<Record<string, unknown>>)[name ?? ''];
+  const told = value === undefined ? name : `${name} is ${JSON.stringify(value).slice(0, 100)}`;
   throw new Refusal(
     400,
     'bad-query',
-    `${name}: ${issue?.message ?? 'not allowed'}`,
+    `${told}: ${issue?.message ?? 'not allowed'}`,
     'docs/browser.md lists what may be asked',
   );
 }

@@ -4,7 +4,7 @@ import { chromium } from 'playwright-core';
 
 const JUMPS = 50;
 /** The whole table is scrolled through at random. */
-const TABLE = '[role=rowgroup].body';
+const TABLE = '.trace-grid tbody.body';
 
 export async function measurePages(url, run) {
   const browser = await chromium.launch({
@@ -29,7 +29,7 @@ export async function measurePages(url, run) {
 async function measureJumps(browser, address) {
   const page = await browser.newPage();
   await page.goto(address);
-  await page.waitForSelector(`${TABLE} [role=row] [role=gridcell]`);
+  await page.waitForSelector(`${TABLE} tr.line:not(.empty)`);
   const times = [];
   for (let jump = 0; jump < JUMPS; jump += 1) {
     const share = (jump * 0.618034 + 0.1) % 1;
@@ -41,19 +41,16 @@ async function measureJumps(browser, address) {
 /** Runs in the page: scrolls there and waits until every row in view has its cells. */
 function jumpTo({ table, share }) {
   const body = document.querySelector(table);
-  const scroller = body.scrollHeight > body.clientHeight ? body : document.scrollingElement;
   const started = performance.now();
-  scroller.scrollTop = share * (scroller.scrollHeight - scroller.clientHeight);
+  body.scrollTop = share * (body.scrollHeight - body.clientHeight);
   return new Promise((resolve) => {
     const look = () => {
-      const { top, bottom } = body.getBoundingClientRect();
-      const lines = [...body.querySelectorAll('[role=row]')].filter((line) => {
-        const place = line.getBoundingClientRect();
-        return place.bottom > Math.max(top, 0) && place.top < Math.min(bottom, innerHeight);
+      const view = body.getBoundingClientRect();
+      const lines = [...body.querySelectorAll('tr.line')].filter((line) => {
+        const { top, bottom } = line.getBoundingClientRect();
+        return bottom > view.top && top < view.bottom;
       });
-      const whole =
-        lines.length > 0 &&
-        lines.every((line) => line.getAttribute('aria-busy') !== 'true' && line.children.length > 3);
+      const whole = lines.length > 5 && lines.every((line) => !line.classList.contains('empty'));
       if (whole) resolve(performance.now() - started);
       else requestAnimationFrame(look);
     };

@@ -17,18 +17,25 @@ export const title = 'The run browser over 1,000 runs and 1,000,000 rollouts';
 export async function run({ note }) {
   const folder = mkdtempSync(join(tmpdir(), 'vauto-bench-'));
   try {
-    const { file, rollouts, large, small } = makeStore(folder, note);
-    const writer = fork(new URL('writer.mjs', import.meta.url).pathname, [file, folder]);
-    const browser = await startBrowser({ file, host: '127.0.0.1', port: 0, onLog: note });
+    return resultOf(await measure({ ...makeStore(folder, note), folder }, note));
+  } finally {
+    rmSync(folder, { recursive: true, force: true });
+  }
+}
+
+export async function measure({ file, folder, rollouts, large, small }, note) {
+  const writer = fork(new URL('writer.mjs', import.meta.url).pathname, [file, folder]);
+  const browser = await startBrowser({ file, host: '127.0.0.1', port: 0, onLog: note });
+  try {
     await indexed(browser.url, large, note);
     const queries = await measureQueries(browser.url, large, small, note);
     const { paints, jumps } = await measurePages(browser.url, large);
     writer.send('stop');
     const [{ rate }] = await once(writer, 'message');
-    await browser.close();
-    return resultOf({ queries, paints, jumps, rate, rollouts });
+    return { queries, paints, jumps, rate, rollouts };
   } finally {
-    rmSync(folder, { recursive: true, force: true });
+    writer.kill();
+    await browser.close();
   }
 }
 
@@ -88,7 +95,7 @@ async function measureQueries(url, large, small, note) {
   return times;
 }
 
-function resultOf({ queries, paints, jumps, rate, rollouts }) {
+export function resultOf({ queries, paints, jumps, rate, rollouts }) {
   const at = (values, share) =>
     [...values].sort((a, b) => a - b)[Math.min(values.length - 1, Math.floor(share * values.length))];
   const ms = (value) => `${value.toFixed(1)} ms`;

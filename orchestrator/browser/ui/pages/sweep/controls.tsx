@@ -1,6 +1,7 @@
 import { useState } from 'preact/hooks';
 import type { SweepCurve } from '../../../api-types.js';
 import { percent } from '../../shared/format.js';
+import { NumberInput } from '../../shared/number-input.js';
 import { placeAt, recipeThreshold, thresholdText } from './points.js';
 
 interface ControlsProps {
@@ -42,15 +43,12 @@ export function Controls({ curve: { points }, chosen, threshold, onLook }: Contr
         </button>
         <label class="value">
           τ
-          <input
-            type="number"
+          <NumberInput
             min={0}
             max={1.000001}
             step="any"
             value={threshold}
-            onChange={({ currentTarget }) => {
-              if (currentTarget.value !== '') onLook(Math.max(0, Math.min(1.000001, currentTarget.valueAsNumber)));
-            }}
+            onNumber={(typed) => onLook(Math.max(0, Math.min(1.000001, typed)))}
           />
         </label>
         <button type="button" aria-label="One point higher" onClick={() => to(place - 1)} disabled={place <= 0}>

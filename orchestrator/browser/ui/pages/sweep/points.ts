@@ -1,3 +1,4 @@
+import { comparable } from '../../../../answer/confidence.js';
 import type { FrontierPointView, SweepCurve } from '../../../api-types.js';
 
 type Points = readonly FrontierPointView[];
@@ -6,14 +7,15 @@ type Points = readonly FrontierPointView[];
 const THINNED = 2000;
 
 /**
- * Place of the point that holds at a threshold: the last of the falling thresholds that is not below it. Between two
- * points nothing changes, so nothing is interpolated.
+ * Place of the point that holds at a threshold: the last of the falling thresholds that is not below it, compared as
+ * the gate compares them. Between two points nothing changes, so nothing is interpolated.
  */
 export function placeAt(points: Points, threshold: number): number {
+  const least = comparable(threshold);
   let [low, high] = [0, points.length];
   while (low < high) {
     const middle = (low + high) >> 1;
-    if ((points[middle]?.threshold ?? 0) >= threshold) low = middle + 1;
+    if (comparable(points[middle]?.threshold ?? 0) >= least) low = middle + 1;
     else high = middle;
   }
   return Math.max(0, low - 1);
@@ -43,16 +45,17 @@ export function intervalAt({ bands }: Pick<SweepCurve, 'bands'>, threshold: numb
   return { ...band.accuracy, exact: band.threshold === threshold };
 }
 
-/** A threshold for a recipe: as few decimals, at least four, as leave every question where it is. */
+/** A threshold for a recipe, which is above 0: as few decimals, at least four, as leave every question where it is. */
 export function recipeThreshold(points: Points, threshold: number): string {
   if (points.length >= THINNED) return String(threshold);
   const place = placeAt(points, threshold);
+  const fits = (text: string) => Number(text) > 0 && placeAt(points, Number(text)) === place;
   const rounded = threshold.toFixed(4);
-  if (placeAt(points, Number(rounded)) === place) return rounded;
+  if (fits(rounded)) return rounded;
   // Rounded up, the question at this very threshold would think.
   for (let digits = 5; digits < 16; digits += 1) {
     const text = (Math.floor(threshold * 10 ** digits) / 10 ** digits).toFixed(digits);
-    if (placeAt(points, Number(text)) === place) return text;
+    if (fits(text)) return text;
   }
   return String(threshold);
 }

@@ -1,9 +1,9 @@
 import { useEffect } from 'preact/hooks';
-import { useRoute } from 'preact-iso';
+import { useLocation, useRoute } from 'preact-iso';
 import type { TraceDetail } from '../../../api-types.js';
 import { useJson } from '../../shared/api.js';
 import { Waiting } from '../../shared/notices.js';
-import { detailAddress, type TraceAddress, useTraceAddress } from '../../shared/trace-query.js';
+import { detailAddress, type TraceAddress, tracePath, useTraceAddress } from '../../shared/trace-query.js';
 import { Answers } from './answers.js';
 import { Completion } from './completion.js';
 import { Details } from './details.js';
@@ -22,6 +22,7 @@ export default function TracePage() {
   const id = useRoute().params.id ?? '';
   const detail = useJson<TraceDetail>(detailAddress(id, address.filter));
   const promptId = detail.data?.row.promptId;
+  useOwnRun(detail.data, id, address);
   useEffect(() => {
     document.title = `${promptId ?? `Trace ${id}`} · ${address.run} · vauto`;
   }, [promptId, id, address.run]);
@@ -30,6 +31,15 @@ export default function TracePage() {
       <Waiting of={detail}>{(trace) => <Sheet key={trace.row.id} trace={trace} address={address} />}</Waiting>
     </div>
   );
+}
+
+/** A number that belongs to another run is shown under that run. */
+function useOwnRun(trace: TraceDetail | undefined, id: string, { run, filter }: TraceAddress): void {
+  const { route } = useLocation();
+  const other = trace !== undefined && String(trace.row.id) === id && trace.run !== run ? trace.run : undefined;
+  useEffect(() => {
+    if (other !== undefined) route(tracePath(other, Number(id), filter), true);
+  }, [other, id]);
 }
 
 function Sheet({ trace, address }: { trace: TraceDetail; address: TraceAddress }) {

@@ -32,8 +32,10 @@ export function regionsOf({ text, trace }: Pick<TraceDetail, 'text' | 'trace'>):
   if (first) found.push({ name: 'first', from: first.charStart, to: first.charEnd });
   if (second) found.push({ name: 'second', from: second.charStart, to: second.charEnd });
   if (think) {
-    const inside = text.indexOf(think, Math.max(0, text.indexOf(OPEN)));
-    const from = text.startsWith(OPEN, inside - OPEN.length) ? inside - OPEN.length : inside;
+    const open = text.indexOf(OPEN);
+    const behind = open < 0 ? -1 : open + OPEN.length;
+    const inside = behind >= 0 && text.startsWith(think, behind) ? behind : text.indexOf(think);
+    const from = inside === behind ? open : inside;
     const end = inside + think.length;
     if (inside >= 0) found.push({ name: 'think', from, to: text.startsWith(CLOSE, end) ? end + CLOSE.length : end });
   }

@@ -1,4 +1,5 @@
 import { count } from '../../shared/format.js';
+import { NumberInput } from '../../shared/number-input.js';
 import type { TraceAddress } from '../../shared/trace-query.js';
 import type { Totals } from './blocks.js';
 import { activeFilters } from './filter-names.js';
@@ -28,16 +29,13 @@ export function StateLine({ address, totals, active, onActive, fresh, onReload }
       <Chips address={address} />
       <label class="go">
         Row
-        <input
-          type="number"
+        <NumberInput
           min={1}
           max={totals?.total ?? 1}
           value={active + 1}
-          onChange={({ currentTarget }) => {
+          onNumber={(typed) => {
             const last = Math.max(1, totals?.total ?? 1);
-            const row = Math.min(last, Math.max(1, Math.round(Number(currentTarget.value) || 1)));
-            currentTarget.value = String(row);
-            onActive(row - 1);
+            onActive(Math.min(last, Math.max(1, Math.round(typed))) - 1);
           }}
         />
       </label>
