@@ -41,9 +41,10 @@ export function Controls({ curve: { points }, chosen, threshold, onLook }: Contr
         <button type="button" aria-label="One point lower" onClick={() => to(place + 1)} disabled={place >= last}>
           ‹
         </button>
-        <label class="value">
+        <label class="value" htmlFor="threshold">
           τ
           <NumberInput
+            id="threshold"
             min={0}
             max={1.000001}
             step="any"

@@ -27,9 +27,10 @@ export function StateLine({ address, totals, active, onActive, fresh, onReload }
         </button>
       )}
       <Chips address={address} />
-      <label class="go">
+      <label class="go" htmlFor="row">
         Row
         <NumberInput
+          id="row"
           min={1}
           max={totals?.total ?? 1}
           value={active + 1}
