@@ -93,7 +93,7 @@ export function openSearch(storeFile: string): SearchIndex {
       const match = `run : run${runId} AND {text question} : (${searchTerms(query)})`;
       // What was found is the same until more of the run is indexed.
       const key = `${indexed(runId)} ${inode} ${match}`;
-      const found = kept.get(key) ?? Float64Array.from((opened()?.prepare(FIND).pluck().all(match) ?? []) as number[]);
+      const found = kept.get(key) ?? new Float64Array((opened()?.prepare(FIND).pluck().all(match) ?? []) as number[]);
       kept.delete(key);
       kept.set(key, found);
       for (const oldest of [...kept.keys()].slice(0, -KEPT)) kept.delete(oldest);
