@@ -65,6 +65,11 @@ describe('the time axis of a run', () => {
     ]);
   });
 
+  test('leaves a pause as it is that is short beside the work', () => {
+    const stages = [stage(0, 1000), stage(1200, 2000)];
+    expect(stages.map(timeScale(stages, START).barOf)[1]).toEqual({ left: 60, width: 40 });
+  });
+
   test('ends what is under way now, and what was stopped after its work', () => {
     const live = [stage(0, 50), stage(50, null, { status: 'running', seconds: 1 })];
     expect(live.map(timeScale(live, START + 100_000).barOf)[1]).toEqual({ left: 50, width: 50 });

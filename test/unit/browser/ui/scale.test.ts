@@ -15,6 +15,7 @@ test('a scale holds the seconds of the frames, and a quarter more at most for sp
   expect(scaleOf(answer([10, 30]), spans([12, 33]))).toEqual({ from: 10, to: 33 });
   expect(scaleOf(answer([10, 30]), spans([12, 5000]))).toEqual({ from: 10, to: 35 });
   expect(scaleOf(answer(null), spans([2, 9]))).toEqual({ from: 0, to: 9 });
+  expect(scaleOf(answer([5, 5]), spans([5, 5]))?.to).toBeGreaterThan(5);
   expect(scaleOf(undefined, spans())).toBeNull();
   expect(scaleOf(answer(null), spans([0, 0]))).toBeNull();
 });
@@ -47,6 +48,7 @@ test('ticks are at most nine, on the line, and evenly apart', () => {
       for (const gap of gaps) expect(gap).toBeCloseTo(gaps[0] ?? 0, 6);
     }),
   );
+  expect(ticks({ from: 0, to: 9 })).toEqual([0, 2, 4, 6, 8]);
   expect(ticks({ from: 3, to: 41 })).toEqual([5, 10, 15, 20, 25, 30, 35, 40]);
   expect(ticks({ from: 0, to: 0.5 }).map(seconds)).toEqual(['0 s', '0.1 s', '0.2 s', '0.3 s', '0.4 s', '0.5 s']);
 });
