@@ -1,3 +1,4 @@
+import { type Axis, scaleOf } from '../statistics/index.js';
 import { Markup, markup } from './markup.js';
 import { FIGURE_CSS, themeCss } from './theme.js';
 
@@ -5,14 +6,6 @@ import { FIGURE_CSS, themeCss } from './theme.js';
 export const WIDTH = 480;
 export const HEIGHT = 300;
 const MARGIN = { top: 34, right: 20, bottom: 46, left: 54 };
-
-export interface Axis {
-  readonly label: string;
-  readonly min: number;
-  readonly max: number;
-  readonly ticks: readonly number[];
-  readonly format: (value: number) => string;
-}
 
 export interface LegendItem {
   readonly label: string;
@@ -41,43 +34,7 @@ export interface Frame {
 export function frameOf(xAxis: Axis, yAxis: Axis): Frame {
   const [left, right] = [MARGIN.left, WIDTH - MARGIN.right];
   const [top, bottom] = [MARGIN.top, HEIGHT - MARGIN.bottom];
-  const scale = (axis: Axis, from: number, to: number) => (value: number) =>
-    from + ((value - axis.min) / (axis.max - axis.min || 1)) * (to - from);
-  return { x: scale(xAxis, left, right), y: scale(yAxis, bottom, top), left, right, top, bottom };
-}
-
-/** Three to seven round numbers that cover the values; `pad` keeps points off the edge. */
-export function axisOf(
-  label: string,
-  values: readonly number[],
-  format: (value: number) => string,
-  limits: { min?: number; max?: number } = {},
-): Axis {
-  const known = values.filter(Number.isFinite);
-  let low = limits.min ?? Math.min(...known, Number.POSITIVE_INFINITY);
-  let high = limits.max ?? Math.max(...known, Number.NEGATIVE_INFINITY);
-  if (!Number.isFinite(low) || !Number.isFinite(high)) [low, high] = [0, 1];
-  // Values that differ by rounding alone are one value.
-  if (high - low <= 1e-9 * Math.max(Math.abs(low), Math.abs(high), 1e-3)) {
-    const reach = Math.abs(low) < 1e-3 ? 0.5 : Math.abs(low) / 2;
-    [low, high] = [low - reach, high + reach];
-  }
-  const step = niceStep((high - low) / 4);
-  const min = limits.min ?? Math.floor(low / step + 1e-9) * step;
-  const max = limits.max ?? Math.ceil(high / step - 1e-9) * step;
-  const first = Math.ceil(min / step - 1e-9);
-  const last = Math.floor(max / step + 1e-9);
-  const ticks = Array.from({ length: last - first + 1 }, (_, index) =>
-    Number(((first + index) * step).toPrecision(12)),
-  );
-  return { label, min, max, ticks, format };
-}
-
-/** 1, 2 or 5 times a power of ten, not below `raw`. */
-function niceStep(raw: number): number {
-  const power = 10 ** Math.floor(Math.log10(raw));
-  const factor = [1, 2, 5, 10].find((candidate) => candidate * power >= raw * (1 - 1e-9)) ?? 10;
-  return factor * power;
+  return { x: scaleOf(xAxis, left, right), y: scaleOf(yAxis, bottom, top), left, right, top, bottom };
 }
 
 /** Axes with their ticks and labels, horizontal grid lines. */

@@ -1,4 +1,5 @@
-import { type Axis, at, axes, axisOf, type Figure, frameOf, HEIGHT, legend, path } from './chart.js';
+import { type Axis, axisOf } from '../statistics/index.js';
+import { at, axes, type Figure, frameOf, HEIGHT, legend, path } from './chart.js';
 import type { Calibration, Frontier, ReportData } from './data.js';
 import { type Markup, markup } from './markup.js';
 import { percent, thresholdText } from './numbers.js';

@@ -1,4 +1,5 @@
 /** Pure numbers: intervals, tests, calibration, and random numbers that a seed decides. */
+export { type Axis, type AxisOptions, axisOf, scaleOf } from './axis.js';
 export { type BootstrapOptions, bootstrapMean, type Interval, pairedBootstrap } from './bootstrap.js';
 export { auroc, type Bin, ece, type RangeBin, reliability } from './calibration.js';
 export { bootstrapCurves, type Steps, type Switching } from './curves.js';

@@ -1,8 +1,13 @@
 import { useEffect, useState } from 'preact/hooks';
 
-/** The colour that a variable of the theme has now. */
+/** The colour that a variable of the theme has now; a variable itself may still name two, for light and for dark. */
 export function colourOf(variable: string): string {
-  return getComputedStyle(document.documentElement).getPropertyValue(variable).trim();
+  const probe = document.createElement('span');
+  probe.style.color = `var(${variable})`;
+  document.body.append(probe);
+  const { color } = getComputedStyle(probe);
+  probe.remove();
+  return color;
 }
 
 /** A number that changes with the colours of the page; what is drawn on a canvas has to be drawn anew. */

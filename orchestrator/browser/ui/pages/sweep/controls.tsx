@@ -2,7 +2,7 @@ import { useState } from 'preact/hooks';
 import type { SweepCurve } from '../../../api-types.js';
 import { percent } from '../../shared/format.js';
 import { NumberInput } from '../../shared/number-input.js';
-import { placeAt, recipeThreshold, thresholdText } from './points.js';
+import { placeAt, recipeLine, thresholdText } from './points.js';
 
 interface ControlsProps {
   readonly curve: SweepCurve;
@@ -58,7 +58,7 @@ export function Controls({ curve: { points }, chosen, threshold, onLook }: Contr
         <button type="button" onClick={() => onLook(chosen)} disabled={threshold === chosen}>
           Back to the chosen τ
         </button>
-        <CopyLine line={`evaluate: {threshold: ${recipeThreshold(points, threshold)}}`} />
+        <CopyLine line={recipeLine(points, threshold)} />
       </div>
     </div>
   );

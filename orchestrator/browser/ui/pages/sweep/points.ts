@@ -64,3 +64,9 @@ export function recipeThreshold(points: Points, threshold: number): string {
 export function thresholdText(threshold: number): string {
   return threshold > 1 ? '>1' : threshold.toFixed(4);
 }
+
+/** What a recipe is to say; above every confidence, where a threshold cannot be, that it always thinks. */
+export function recipeLine(points: Points, threshold: number): string {
+  const text = recipeThreshold(points, threshold);
+  return Number(text) > 1 ? 'evaluate: {policies: [always]}' : `evaluate: {threshold: ${text}}`;
+}
