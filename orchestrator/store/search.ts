@@ -1,4 +1,4 @@
-import { rmSync, statSync } from 'node:fs';
+import { existsSync, rmSync, statSync } from 'node:fs';
 import { resolve } from 'node:path';
 import Database from 'better-sqlite3';
 import { explain } from './explain.js';
@@ -53,14 +53,21 @@ export interface SearchIndex {
 export function openSearchBuilder(storeFile: string): SearchBuilder {
   const file = searchFile(storeFile);
   let db = openBuilder(file, storeFile);
+  let inode = inodeOf(file);
+  const again = () => {
+    db.close();
+    db = openBuilder(file, storeFile);
+    inode = inodeOf(file);
+  };
   return {
     advance: (limit) => {
       try {
+        // Another process may have made it anew.
+        if (inodeOf(file) !== inode) again();
         if (db.prepare(GONE).pluck().get() === 1) {
           // Ids of rollouts that were removed are given again: what was indexed cannot be trusted.
-          db.close();
           removeIndex(file);
-          db = openBuilder(file, storeFile);
+          again();
         }
         return advance(db, limit);
       } catch (error) {
@@ -71,6 +78,10 @@ export function openSearchBuilder(storeFile: string): SearchBuilder {
   };
 }
 
+function inodeOf(file: string): number | undefined {
+  return statSync(file, { throwIfNoEntry: false })?.ino;
+}
+
 /** Reads the index as far as it is built; without one nothing is found. */
 export function openSearch(storeFile: string): SearchIndex {
   const file = searchFile(storeFile);
@@ -78,7 +89,7 @@ export function openSearch(storeFile: string): SearchIndex {
   let inode: number | undefined;
   // It may have been deleted, or made anew in the place of this one.
   const opened = () => {
-    const found = statSync(file, { throwIfNoEntry: false })?.ino;
+    const found = inodeOf(file);
     if (found !== inode || db === undefined) {
       db?.close();
       db = found === undefined ? undefined : openIndex(file);
@@ -121,14 +132,9 @@ export function searchTerms(query: string): string {
 }
 
 function advance(db: Database.Database, limit: number): number {
-  const behind = db.prepare(BEHIND);
   let rows = 0;
   // Stage after stage: one that grows all the time must not keep the others waiting.
-  while (rows < limit) {
-    const work = behind.get() as Behind | undefined;
-    if (work === undefined) break;
-    rows += indexSome(db, work, limit - rows);
-  }
+  for (let some = 1; rows < limit && some > 0; rows += some) some = indexSome(db, limit - rows);
   return rows;
 }
 
@@ -140,8 +146,14 @@ interface Behind {
   readonly last: number;
 }
 
-function indexSome(db: Database.Database, { stage, run, startedAt, last }: Behind, limit: number): number {
+/** Some rollouts of the newest stage that is behind. */
+function indexSome(db: Database.Database, limit: number): number {
   const add = db.transaction(() => {
+    // Changes nothing, but locks the index for this process alone. An immediate transaction would lock the store, too.
+    db.exec('UPDATE main.progress SET rows = rows WHERE stage IS NULL');
+    const work = db.prepare(BEHIND).get() as Behind | undefined;
+    if (work === undefined) return 0;
+    const { stage, run, startedAt, last } = work;
     const { changes: rows, lastInsertRowid: end } = db.prepare(ADD).run({ stage, last, limit, name: `run${run}` });
     db.prepare(NOTE).run({ stage, run, startedAt, end, rows });
     return rows;
@@ -153,21 +165,27 @@ function openBuilder(file: string, storeFile: string): Database.Database {
   // Makes sure that the store is there, and of this schema.
   openReader(resolve(storeFile), TIMEOUT_MS).close();
   try {
-    let db = new Database(file, { timeout: TIMEOUT_MS });
+    const found = existsSync(file) ? formatOf(file) : 0;
+    if (found !== 0 && found !== FORMAT) removeIndex(file);
+    const db = new Database(file, { timeout: TIMEOUT_MS });
     db.pragma('journal_mode = WAL');
-    if (db.pragma('user_version', { simple: true }) !== FORMAT) {
-      db.close();
-      removeIndex(file);
-      db = new Database(file, { timeout: TIMEOUT_MS });
-      db.pragma('journal_mode = WAL');
-      db.transaction(() => db.exec(SCHEMA)).immediate();
-    }
+    const make = db.transaction(() => {
+      if (db.pragma('user_version', { simple: true }) !== FORMAT) db.exec(SCHEMA);
+    });
+    make.immediate();
     db.pragma('synchronous = OFF');
     db.prepare('ATTACH ? AS store').run(resolve(storeFile));
     return db;
   } catch (error) {
     throw explain(error, file);
   }
+}
+
+function formatOf(file: string): unknown {
+  const db = new Database(file, { readonly: true, timeout: TIMEOUT_MS });
+  const format = db.pragma('user_version', { simple: true });
+  db.close();
+  return format;
 }
 
 function openIndex(file: string): Database.Database | undefined {

@@ -2,6 +2,7 @@ import { existsSync, rmSync } from 'node:fs';
 import fc from 'fast-check';
 import { afterEach, beforeEach, expect, test } from 'vitest';
 import { openSearch, openSearchBuilder, type RolloutRow, searchTerms } from '../../../orchestrator/store/index.js';
+import { compiledStore, runNode } from './child.js';
 import { rowOf, storeWithRun } from './rows.js';
 
 let made: ReturnType<typeof storeWithRun>;
@@ -77,6 +78,34 @@ test('a stage that grows all the time does not keep the others waiting', () => {
   const search = openSearch(file);
   expect(search.indexed(runId)).toBe(8);
   search.close();
+});
+
+test('several processes index at once: every rollout once, and the store can be written to meanwhile', async () => {
+  const { store, runId, file } = made;
+  const { id } = store.startStage(runId, 'filter', 'k');
+  for (let unit = 0; unit < 40; unit += 1)
+    store.commitUnit(
+      id,
+      `u${unit}`,
+      made.prompts.map((prompt) => rowOf(prompt.id, unit)),
+    );
+  const compiled = compiledStore();
+  const script = `import { openSearchBuilder } from '${compiled}/store/index.js';
+    const builder = openSearchBuilder(${JSON.stringify(file)});
+    let rows = 0;
+    for (let some = 1; some > 0; rows += some) some = builder.advance(7);
+    builder.close();
+    console.log(rows);`;
+  const children = [0, 1, 2].map(() => runNode(compiled, script));
+  for (let unit = 40; unit < 60; unit += 1) store.commitUnit(id, `u${unit}`, [rowOf('p1', unit)]);
+  const done = await Promise.all(children);
+  expect(done.map(({ exitCode, stderr }) => [exitCode, stderr])).toEqual([0, 1, 2].map(() => [0, '']));
+  const late = index();
+  expect(late + done.reduce((sum, { stdout }) => sum + Number(stdout), 0)).toBe(420);
+  const search = openSearch(file);
+  expect([search.indexed(runId), search.find(runId, 'red').length]).toEqual([420, 420]);
+  search.close();
+  rmSync(compiled, { recursive: true });
 });
 
 test('rollouts of a removed run are not found under the numbers they leave behind', () => {
