@@ -25,6 +25,8 @@ let stopped = false;
 process.on('message', () => {
   stopped = true;
 });
+// The bench is gone.
+process.on('disconnect', () => process.exit());
 while (!stopped) {
   store.commitUnit(stage.id, `u${unit}`, unitRows(unit, UNIT));
   unit += 1;
