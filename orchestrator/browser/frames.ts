@@ -1,6 +1,6 @@
 import { basename } from 'node:path';
 import type { Media } from '../records/index.js';
-import type { FramesAnswer } from './api-types.js';
+import type { FramesAnswer } from './api/index.js';
 import { notFound } from './reader/refusal.js';
 
 /** Makes pictures of the frames that a model saw of a medium, under a recipe. */

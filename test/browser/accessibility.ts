@@ -2,7 +2,7 @@ import { readFileSync } from 'node:fs';
 import { createRequire } from 'node:module';
 import type { Page } from 'playwright-core';
 import { expect, test } from 'vitest';
-import type { TracesAnswer } from '../../orchestrator/browser/api-types.js';
+import type { TracesAnswer } from '../../orchestrator/browser/api/index.js';
 import { OTHER, type World } from './world.js';
 
 const AXE = readFileSync(createRequire(import.meta.url).resolve('axe-core/axe.min.js'), 'utf8');

@@ -1,5 +1,5 @@
 import { expect, test } from 'vitest';
-import type { CompareAnswer, FlipsAnswer } from '../../orchestrator/browser/api-types.js';
+import type { CompareAnswer, FlipsAnswer } from '../../orchestrator/browser/api/index.js';
 import { count, percent, points } from '../../orchestrator/browser/ui/shared/format.js';
 import { becomes, cellsOf, queryOf, texts } from './look.js';
 import { OTHER, type World } from './world.js';

@@ -1,5 +1,5 @@
 import { expect, test } from 'vitest';
-import type { TraceDetail, TracesAnswer } from '../../orchestrator/browser/api-types.js';
+import type { TraceDetail, TracesAnswer } from '../../orchestrator/browser/api/index.js';
 import { HOSTILE, HOSTILE_RUN, LONG } from './hostile-run.js';
 import { becomes } from './look.js';
 import type { World } from './world.js';

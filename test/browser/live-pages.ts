@@ -1,5 +1,5 @@
 import { expect, test } from 'vitest';
-import type { TracesAnswer } from '../../orchestrator/browser/api-types.js';
+import type { TracesAnswer } from '../../orchestrator/browser/api/index.js';
 import { vauto } from '../integration/shared-run.js';
 import { becomes, texts } from './look.js';
 import { replayArgs } from './replay.js';

@@ -1,6 +1,6 @@
 import type { Locator } from 'playwright-core';
 import { expect, test } from 'vitest';
-import type { EvaluationRow, RunDetail } from '../../orchestrator/browser/api-types.js';
+import type { EvaluationRow, RunDetail } from '../../orchestrator/browser/api/index.js';
 import { count, fixed, percent } from '../../orchestrator/browser/ui/shared/format.js';
 import { becomes, cellsOf, texts } from './look.js';
 import type { World } from './world.js';

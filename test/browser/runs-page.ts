@@ -1,6 +1,6 @@
 import type { Page } from 'playwright-core';
 import { expect, test } from 'vitest';
-import type { RunRow, RunsAnswer } from '../../orchestrator/browser/api-types.js';
+import type { RunRow, RunsAnswer } from '../../orchestrator/browser/api/index.js';
 import { count, duration, fixed, percent } from '../../orchestrator/browser/ui/shared/format.js';
 import { becomes, queryOf, select, texts } from './look.js';
 import { MADE, OTHER, type World } from './world.js';

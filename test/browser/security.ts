@@ -4,7 +4,7 @@ import { join } from 'node:path';
 import { gzipSync } from 'node:zlib';
 import Database from 'better-sqlite3';
 import { expect, test } from 'vitest';
-import type { TracesAnswer } from '../../orchestrator/browser/api-types.js';
+import type { TracesAnswer } from '../../orchestrator/browser/api/index.js';
 import { startBrowse } from '../fixtures/browse-process.js';
 import { ROOT } from '../integration/shared-run.js';
 import { becomes } from './look.js';

@@ -1,6 +1,6 @@
 import type { Page } from 'playwright-core';
 import { expect, test } from 'vitest';
-import type { FrontierPointView, SweepAt } from '../../orchestrator/browser/api-types.js';
+import type { FrontierPointView, SweepAt } from '../../orchestrator/browser/api/index.js';
 import { thresholdText } from '../../orchestrator/browser/ui/pages/sweep/points.js';
 import { count, fixed, percent } from '../../orchestrator/browser/ui/shared/format.js';
 import { becomes, cellsOf, queryOf, select } from './look.js';

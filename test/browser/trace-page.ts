@@ -1,6 +1,6 @@
 import type { Page } from 'playwright-core';
 import { expect, test } from 'vitest';
-import type { FramesAnswer, TraceDetail, TracesAnswer } from '../../orchestrator/browser/api-types.js';
+import type { FramesAnswer, TraceDetail, TracesAnswer } from '../../orchestrator/browser/api/index.js';
 import { spanText } from '../../orchestrator/browser/ui/pages/trace/scale.js';
 import { becomes, cellsOf, queryOf } from './look.js';
 import type { World } from './world.js';

@@ -1,6 +1,6 @@
 import type { Page } from 'playwright-core';
 import { expect, test } from 'vitest';
-import type { Facets, TracesAnswer } from '../../orchestrator/browser/api-types.js';
+import type { Facets, TracesAnswer } from '../../orchestrator/browser/api/index.js';
 import { count } from '../../orchestrator/browser/ui/shared/format.js';
 import { becomes, queryOf, select } from './look.js';
 import type { World } from './world.js';

@@ -3,7 +3,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { setTimeout } from 'node:timers/promises';
 import type { Browser, BrowserContextOptions, Page } from 'playwright-core';
-import type { TracesAnswer } from '../../orchestrator/browser/api-types.js';
+import type { TracesAnswer } from '../../orchestrator/browser/api/index.js';
 import { openStore } from '../../orchestrator/store/index.js';
 import { type BrowseProcess, startBrowse } from '../fixtures/browse-process.js';
 import { launchChromium } from '../fixtures/chromium.js';

@@ -2,7 +2,7 @@ import { mkdirSync, statSync } from 'node:fs';
 import { join } from 'node:path';
 import type { Page } from 'playwright-core';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
-import type { RunsAnswer, TracesAnswer } from '../../orchestrator/browser/api-types.js';
+import type { RunsAnswer, TracesAnswer } from '../../orchestrator/browser/api/index.js';
 import { type BrowseProcess, startBrowse } from '../fixtures/browse-process.js';
 import { hasChromium, launchChromium } from '../fixtures/chromium.js';
 import { ROOT, sharedRun } from '../integration/shared-run.js';

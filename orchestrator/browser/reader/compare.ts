@@ -1,6 +1,6 @@
 import { groupBy, OVERALL } from '../../records/index.js';
 import { bootstrapMean, type Interval, mcnemar, pairedBootstrap } from '../../statistics/index.js';
-import type { CompareAnswer, Estimate, FlipKind, PairedDifference, PolicyName } from '../api-types.js';
+import type { CompareAnswer, Estimate, FlipKind, PairedDifference, PolicyName } from '../api/index.js';
 import { clusterOf, type Evaluated, taken } from './evaluated.js';
 
 const INTERVAL = { seed: 1, draws: 2000, level: 0.95 } as const;

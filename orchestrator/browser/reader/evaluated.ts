@@ -2,7 +2,7 @@ import { exitsAt } from '../../answer/index.js';
 import { benchmarkOf } from '../../records/index.js';
 import type { ViewedQuestion, Viewer } from '../../store/index.js';
 import type { SweepRow } from '../../sweep/index.js';
-import type { PolicyName } from '../api-types.js';
+import type { PolicyName } from '../api/index.js';
 import type { KnownRun } from './run-rows.js';
 
 /** A benchmark question answered both ways in one greedy rollout. */

@@ -1,4 +1,4 @@
-import type { Facet, Facets } from '../api-types.js';
+import type { Facet, Facets } from '../api/index.js';
 import type { RunTable } from './table.js';
 
 /** GET /api/runs/:run/facets */

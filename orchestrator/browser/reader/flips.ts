@@ -1,5 +1,5 @@
 import type { ViewedLine, Viewer } from '../../store/index.js';
-import type { FlipKind, FlipSide, FlipsAnswer, PolicyName } from '../api-types.js';
+import type { FlipKind, FlipSide, FlipsAnswer, PolicyName } from '../api/index.js';
 import { type Pair, pairsOf, type Side } from './compare.js';
 import { type Evaluated, taken } from './evaluated.js';
 

@@ -1,6 +1,6 @@
 /** Answers every question of the pages from the store, with what it has read kept in memory. It runs in a thread of its own (../thread.ts). */
 import { openSearch, openStore, openViewer } from '../../store/index.js';
-import type { CompareAnswer, SweepAt } from '../api-types.js';
+import type { CompareAnswer, SweepAt } from '../api/index.js';
 import { compareSides, type Side } from './compare.js';
 import { Evaluations } from './evaluated.js';
 import { facetsOf } from './facets.js';

@@ -1,5 +1,5 @@
 import type { Store, Viewer } from '../../store/index.js';
-import type { LiveEvent } from '../api-types.js';
+import type { LiveEvent } from '../api/index.js';
 import type { Ledgers } from './ledgers.js';
 import { stageViews } from './run-detail.js';
 import type { RunRows } from './run-rows.js';

@@ -1,5 +1,5 @@
 import { z } from 'zod';
-import { OUTCOMES, POLICIES, RUN_ORDERS, TRACE_ORDERS } from '../api-types.js';
+import { OUTCOMES, POLICIES, RUN_ORDERS, TRACE_ORDERS } from '../api/index.js';
 import { Refusal } from './refusal.js';
 
 const text = z.string().min(1).max(1000).optional();

@@ -1,7 +1,7 @@
 import { z } from 'zod';
 import { stageAsItStands } from '../../pipeline/as-it-stands.js';
 import type { Ledger, MetricRow, Store } from '../../store/index.js';
-import type { Estimate, EvaluationRow, FilterView, RunDetail, StageView } from '../api-types.js';
+import type { Estimate, EvaluationRow, FilterView, RunDetail, StageView } from '../api/index.js';
 import type { KnownRun, RunRows } from './run-rows.js';
 import { thresholdOf } from './threshold.js';
 

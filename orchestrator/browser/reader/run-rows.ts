@@ -1,7 +1,7 @@
 import { asItStands } from '../../pipeline/as-it-stands.js';
 import { groupBy } from '../../records/index.js';
 import type { Headline, ViewedRun, ViewedStage, Viewer } from '../../store/index.js';
-import type { RunRow, RunStatus } from '../api-types.js';
+import type { RunRow, RunStatus } from '../api/index.js';
 
 /** A run that has written nothing for so long is stalled. */
 const STALLED_MS = 10 * 60_000;

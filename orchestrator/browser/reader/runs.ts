@@ -1,5 +1,5 @@
 import type { z } from 'zod';
-import type { RunOrder, RunsAnswer } from '../api-types.js';
+import type { RunOrder, RunsAnswer } from '../api/index.js';
 import type { runsQuery } from './query.js';
 import type { KnownRun, RunRows } from './run-rows.js';
 

@@ -1,5 +1,5 @@
 import { comparable } from '../../answer/index.js';
-import { OUTCOMES, type TraceFilter, type TraceOrder } from '../api-types.js';
+import { OUTCOMES, type TraceFilter, type TraceOrder } from '../api/index.js';
 import { NO_CODE } from './columns.js';
 import { sortRows } from './sort-rows.js';
 import type { RunTable } from './table.js';

@@ -1,6 +1,6 @@
 import type { Store } from '../../store/index.js';
 import { type FrontierPoint, pointAt, type SweepResult, type SweepSummary } from '../../sweep/index.js';
-import type { SweepAnswer, SweepAt, SweepCurve, SwitchedRow } from '../api-types.js';
+import type { SweepAnswer, SweepAt, SweepCurve, SwitchedRow } from '../api/index.js';
 import { type Evaluated, sweepRow, taken } from './evaluated.js';
 import { notFound } from './refusal.js';
 import type { KnownRun } from './run-rows.js';

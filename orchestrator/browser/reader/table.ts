@@ -1,6 +1,6 @@
 import type { VerdictState } from '../../records/index.js';
 import type { Facts, PromptName, ViewedStage, Viewer } from '../../store/index.js';
-import { OUTCOMES } from '../api-types.js';
+import { OUTCOMES } from '../api/index.js';
 import { codes, counts, Names, NO_CODE, reals } from './columns.js';
 
 /** Rows read at a time. */

@@ -1,5 +1,5 @@
 import type { Viewer } from '../../store/index.js';
-import type { TraceFilter } from '../api-types.js';
+import type { TraceFilter } from '../api/index.js';
 import type { KnownRun } from './run-rows.js';
 import { select } from './select.js';
 import { RunTable } from './table.js';

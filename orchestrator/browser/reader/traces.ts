@@ -2,7 +2,7 @@ import type { z } from 'zod';
 import { exitsAt } from '../../answer/index.js';
 import type { Box, Verdict } from '../../records/index.js';
 import type { SearchIndex, ViewedLine, Viewer } from '../../store/index.js';
-import type { AnswerCell, TraceRow, TracesAnswer } from '../api-types.js';
+import type { AnswerCell, TraceRow, TracesAnswer } from '../api/index.js';
 import type { tracesQuery } from './query.js';
 import type { KnownRun } from './run-rows.js';
 import type { RunTables } from './tables.js';

@@ -1,5 +1,5 @@
 import { type Command, Option } from 'commander';
-import { POLICIES } from '../../browser/api-types.js';
+import { POLICIES } from '../../browser/api/index.js';
 import type { CompareFlags } from '../runs/compare.js';
 import { parseFlips, withFolder } from './runs-options.js';
 

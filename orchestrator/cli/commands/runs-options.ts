@@ -1,5 +1,5 @@
 import { type Command, InvalidArgumentError, Option } from 'commander';
-import { OUTCOMES } from '../../browser/api-types.js';
+import { OUTCOMES } from '../../browser/api/index.js';
 import type { VerdictState } from '../../records/index.js';
 
 /** Spelled out: the records bring a schema library along, which no --help needs. */

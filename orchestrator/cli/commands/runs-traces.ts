@@ -1,5 +1,5 @@
 import { type Command, Option } from 'commander';
-import { TRACE_ORDERS } from '../../browser/api-types.js';
+import { TRACE_ORDERS } from '../../browser/api/index.js';
 import type { TraceFlags } from '../runs/traces.js';
 import { parseLimit, parseOffset, withFilters, withFolder } from './runs-options.js';
 

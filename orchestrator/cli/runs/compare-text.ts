@@ -1,4 +1,4 @@
-import type { CompareAnswer, Estimate, PairedDifference } from '../../browser/api-types.js';
+import type { CompareAnswer, Estimate, PairedDifference } from '../../browser/api/index.js';
 import { thresholdText } from '../../report/numbers.js';
 import { type Cell, type Column, displayWidth, formatTable } from '../output.js';
 import type { Comparison, FlipList } from './compare.js';

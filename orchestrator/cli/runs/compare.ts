@@ -1,4 +1,4 @@
-import type { CompareAnswer, FlipsAnswer, PolicyName } from '../../browser/api-types.js';
+import type { CompareAnswer, FlipsAnswer, PolicyName } from '../../browser/api/index.js';
 import type { Reader } from '../../browser/reader/index.js';
 import { printJson, printText } from '../output.js';
 import { comparisonText } from './compare-text.js';

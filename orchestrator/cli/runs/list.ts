@@ -1,6 +1,6 @@
 import { existsSync } from 'node:fs';
 import { resolve } from 'node:path';
-import type { RunOrder, RunRow, RunStatus } from '../../browser/api-types.js';
+import type { RunOrder, RunRow, RunStatus } from '../../browser/api/index.js';
 import type { Reader } from '../../browser/reader/index.js';
 import { type Column, formatTable, printJson, printText } from '../output.js';
 import { localTime, tableWidth, withStore } from './open.js';

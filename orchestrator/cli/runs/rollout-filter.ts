@@ -1,4 +1,4 @@
-import type { OutcomeName, TraceFilter, TraceOrder } from '../../browser/api-types.js';
+import type { OutcomeName, TraceFilter, TraceOrder } from '../../browser/api/index.js';
 import type { VerdictState } from '../../records/index.js';
 
 /** The filters of `runs traces` and `runs export`. */

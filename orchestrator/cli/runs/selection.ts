@@ -1,4 +1,4 @@
-import { OUTCOMES } from '../../browser/api-types.js';
+import { OUTCOMES } from '../../browser/api/index.js';
 import { RunRows } from '../../browser/reader/run-rows.js';
 import type { RunTable } from '../../browser/reader/table.js';
 import { RunTables } from '../../browser/reader/tables.js';

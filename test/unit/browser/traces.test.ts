@@ -2,7 +2,7 @@ import { rmSync } from 'node:fs';
 import fc from 'fast-check';
 import { afterAll, beforeAll, expect, test } from 'vitest';
 import { exitsAt } from '../../../orchestrator/answer/index.js';
-import { OUTCOMES, TRACE_ORDERS, type TraceRow } from '../../../orchestrator/browser/api-types.js';
+import { OUTCOMES, TRACE_ORDERS, type TraceRow } from '../../../orchestrator/browser/api/index.js';
 import { openReader, type Reader } from '../../../orchestrator/browser/reader/index.js';
 import { openStore } from '../../../orchestrator/store/index.js';
 import { rowOf } from '../store/rows.js';

@@ -1,5 +1,5 @@
 import { useEffect, useState } from 'preact/hooks';
-import type { ApiError } from '../../api-types.js';
+import type { ApiError } from '../../api/index.js';
 
 export type QueryValue = string | number | boolean | null | undefined | readonly string[];
 

@@ -1,5 +1,5 @@
 import { useEffect, useRef } from 'preact/hooks';
-import type { LiveEvent } from '../../api-types.js';
+import type { LiveEvent } from '../../api/index.js';
 import { addressOf } from './api.js';
 
 /**

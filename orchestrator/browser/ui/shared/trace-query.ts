@@ -1,6 +1,6 @@
 import { useMemo } from 'preact/hooks';
 import { useLocation, useRoute } from 'preact-iso';
-import type { TraceFilter, TraceOrder } from '../../api-types.js';
+import type { TraceFilter, TraceOrder } from '../../api/index.js';
 import { addressOf } from './api.js';
 
 /**

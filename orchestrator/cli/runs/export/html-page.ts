@@ -1,5 +1,5 @@
 import { createHash } from 'node:crypto';
-import type { RunDetail } from '../../../browser/api-types.js';
+import type { RunDetail } from '../../../browser/api/index.js';
 import { thresholdOf } from '../../../browser/reader/threshold.js';
 import { inline } from '../../../report/chart.js';
 import { rewardFigure } from '../../../report/figures.js';

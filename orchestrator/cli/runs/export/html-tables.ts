@@ -1,4 +1,4 @@
-import type { Estimate, EvaluationRow, RunDetail } from '../../../browser/api-types.js';
+import type { Estimate, EvaluationRow, RunDetail } from '../../../browser/api/index.js';
 import { type Markup, markup } from '../../../report/markup.js';
 import { fixed, interval, percent, signedPoints } from '../../../report/numbers.js';
 

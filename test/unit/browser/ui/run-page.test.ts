@@ -1,6 +1,6 @@
 import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
-import type { StageView } from '../../../../orchestrator/browser/api-types.js';
+import type { StageView } from '../../../../orchestrator/browser/api/index.js';
 import { CURVES, otherGroups } from '../../../../orchestrator/browser/ui/pages/run/curve-groups.js';
 import { smooth } from '../../../../orchestrator/browser/ui/pages/run/smooth.js';
 import { timeScale } from '../../../../orchestrator/browser/ui/pages/run/timeline-scale.js';

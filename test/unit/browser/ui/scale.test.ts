@@ -1,6 +1,6 @@
 import fc from 'fast-check';
 import { expect, test } from 'vitest';
-import type { FramesAnswer, Span } from '../../../../orchestrator/browser/api-types.js';
+import type { FramesAnswer, Span } from '../../../../orchestrator/browser/api/index.js';
 import { at, bar, closest, scaleOf, seconds, ticks } from '../../../../orchestrator/browser/ui/pages/trace/scale.js';
 
 const frames = (times: readonly number[]) => times.map((each) => ({ seconds: each, url: '/f' }));

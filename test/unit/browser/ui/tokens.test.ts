@@ -1,6 +1,6 @@
 import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
-import type { TraceDetail } from '../../../../orchestrator/browser/api-types.js';
+import type { TraceDetail } from '../../../../orchestrator/browser/api/index.js';
 import { partsOf, regionsOf } from '../../../../orchestrator/browser/ui/pages/trace/tokens.js';
 
 type Range = readonly [from: number, to: number] | null;

@@ -1,6 +1,6 @@
 import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
-import { TRACE_ORDERS } from '../../../../orchestrator/browser/api-types.js';
+import { TRACE_ORDERS } from '../../../../orchestrator/browser/api/index.js';
 import { addressOf } from '../../../../orchestrator/browser/ui/shared/api.js';
 import {
   detailAddress,

@@ -1,4 +1,4 @@
-import type { CompareAnswer } from '../../../api-types.js';
+import type { CompareAnswer } from '../../../api/index.js';
 import { fixed, NONE, percent } from '../../shared/format.js';
 import { thresholdText } from './side.js';
 

@@ -1,4 +1,4 @@
-import type { TraceDetail } from '../../../api-types.js';
+import type { TraceDetail } from '../../../api/index.js';
 
 type Kind = 'first' | 'second' | 'think';
 

@@ -1,4 +1,4 @@
-import type { CompareAnswer, PairedDifference } from '../../../api-types.js';
+import type { CompareAnswer, PairedDifference } from '../../../api/index.js';
 import { count, NONE, points, signed } from '../../shared/format.js';
 import { Forest } from './forest.js';
 import { accuracyWord, intervalText, pText, signOf, tokensWord } from './words.js';

@@ -1,5 +1,5 @@
 import { useEffect, useRef } from 'preact/hooks';
-import type { FlipsAnswer } from '../../../api-types.js';
+import type { FlipsAnswer } from '../../../api/index.js';
 import { Pair } from './pair.js';
 import { Side } from './side.js';
 

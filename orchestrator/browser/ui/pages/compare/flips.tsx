@@ -1,5 +1,5 @@
 import { useEffect } from 'preact/hooks';
-import type { CompareAnswer, FlipKind, FlipsAnswer } from '../../../api-types.js';
+import type { CompareAnswer, FlipKind, FlipsAnswer } from '../../../api/index.js';
 import { addressOf, useJson } from '../../shared/api.js';
 import { count } from '../../shared/format.js';
 import { Empty, Waiting } from '../../shared/notices.js';

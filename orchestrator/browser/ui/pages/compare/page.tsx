@@ -1,5 +1,5 @@
 import { useEffect } from 'preact/hooks';
-import type { CompareAnswer, RunsAnswer } from '../../../api-types.js';
+import type { CompareAnswer, RunsAnswer } from '../../../api/index.js';
 import { addressOf, useJson } from '../../shared/api.js';
 import { Empty, Waiting } from '../../shared/notices.js';
 import { Accuracies } from './accuracies.js';

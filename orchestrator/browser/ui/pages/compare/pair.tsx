@@ -1,4 +1,4 @@
-import type { FlipSide, FlipsAnswer, TraceDetail } from '../../../api-types.js';
+import type { FlipSide, FlipsAnswer, TraceDetail } from '../../../api/index.js';
 import { useJson } from '../../shared/api.js';
 import { count, fixed, NONE } from '../../shared/format.js';
 import { Waiting } from '../../shared/notices.js';

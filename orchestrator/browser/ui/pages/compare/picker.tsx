@@ -1,4 +1,4 @@
-import { POLICIES, type RunRow } from '../../../api-types.js';
+import { POLICIES, type RunRow } from '../../../api/index.js';
 import { percent } from '../../shared/format.js';
 import type { Change, View } from './view.js';
 

@@ -1,4 +1,4 @@
-import type { FlipSide } from '../../../api-types.js';
+import type { FlipSide } from '../../../api/index.js';
 import { count } from '../../shared/format.js';
 
 /** "0.9746"; above every confidence, ">1". */

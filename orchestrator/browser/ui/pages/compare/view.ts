@@ -1,5 +1,5 @@
 import { useLocation } from 'preact-iso';
-import { type FlipKind, POLICIES, type PolicyName } from '../../../api-types.js';
+import { type FlipKind, POLICIES, type PolicyName } from '../../../api/index.js';
 import { addressOf } from '../../shared/api.js';
 
 export const KINDS: readonly FlipKind[] = ['fixed', 'broken', 'same-right', 'same-wrong'];

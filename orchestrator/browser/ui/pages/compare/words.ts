@@ -1,4 +1,4 @@
-import type { Estimate } from '../../../api-types.js';
+import type { Estimate } from '../../../api/index.js';
 import { NONE, signed } from '../../shared/format.js';
 
 export type Sign = 'up' | 'down' | 'none' | 'unknown';

@@ -1,4 +1,4 @@
-import type { RunDetail } from '../../../api-types.js';
+import type { RunDetail } from '../../../api/index.js';
 import { bytes } from '../../shared/format.js';
 import { Scroll } from './scroll.js';
 

@@ -1,4 +1,4 @@
-import type { EvaluationRow } from '../../../api-types.js';
+import type { EvaluationRow } from '../../../api/index.js';
 import { fixed, percent } from '../../shared/format.js';
 import { Share } from './interval.js';
 import { Scroll } from './scroll.js';

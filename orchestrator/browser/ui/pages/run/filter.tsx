@@ -1,4 +1,4 @@
-import type { FilterView } from '../../../api-types.js';
+import type { FilterView } from '../../../api/index.js';
 import { count } from '../../shared/format.js';
 import { Histogram } from './histogram.js';
 import { Scroll } from './scroll.js';

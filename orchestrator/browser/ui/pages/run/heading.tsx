@@ -1,4 +1,4 @@
-import type { RunDetail } from '../../../api-types.js';
+import type { RunDetail } from '../../../api/index.js';
 import { addressOf } from '../../shared/api.js';
 import { localTime } from '../../shared/format.js';
 import { StatusChip } from '../runs/status-chip.js';

@@ -1,5 +1,5 @@
 import type { ComponentChildren } from 'preact';
-import type { RunDetail } from '../../../api-types.js';
+import type { RunDetail } from '../../../api/index.js';
 import { count, duration, fixed, percent } from '../../shared/format.js';
 import { Share } from './interval.js';
 

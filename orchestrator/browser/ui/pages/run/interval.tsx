@@ -1,4 +1,4 @@
-import type { Estimate } from '../../../api-types.js';
+import type { Estimate } from '../../../api/index.js';
 import { NONE, percent, points } from '../../shared/format.js';
 
 /** A share with its 95% interval. */

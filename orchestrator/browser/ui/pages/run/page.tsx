@@ -1,6 +1,6 @@
 import { useEffect } from 'preact/hooks';
 import { useRoute } from 'preact-iso';
-import type { RunDetail } from '../../../api-types.js';
+import type { RunDetail } from '../../../api/index.js';
 import { Waiting } from '../../shared/notices.js';
 import { Artifacts } from './artifacts.js';
 import { Curves } from './curves.js';

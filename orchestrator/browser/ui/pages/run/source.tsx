@@ -1,4 +1,4 @@
-import type { RunDetail } from '../../../api-types.js';
+import type { RunDetail } from '../../../api/index.js';
 import { CopyButton } from './copy-button.js';
 
 /** What the run was made of: its recipe as it was written, and what it ran on. */

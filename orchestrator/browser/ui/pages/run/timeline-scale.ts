@@ -1,4 +1,4 @@
-import type { StageView } from '../../../api-types.js';
+import type { StageView } from '../../../api/index.js';
 import { localTime } from '../../shared/format.js';
 
 /** Where a bar lies on the time axis, in percent of its length. */

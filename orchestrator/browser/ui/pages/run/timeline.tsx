@@ -1,5 +1,5 @@
 import { useEffect, useState } from 'preact/hooks';
-import type { RunDetail, StageView } from '../../../api-types.js';
+import type { RunDetail, StageView } from '../../../api/index.js';
 import { addressOf } from '../../shared/api.js';
 import { count, duration, localTime, NONE } from '../../shared/format.js';
 import { StatusChip } from '../runs/status-chip.js';

@@ -1,5 +1,5 @@
 import { useCallback, useEffect, useRef, useState } from 'preact/hooks';
-import type { EventsAnswer, LiveEvent } from '../../../api-types.js';
+import type { EventsAnswer, LiveEvent } from '../../../api/index.js';
 import { addressOf, getJson } from '../../shared/api.js';
 
 /** Lines that are asked for at a time. */

@@ -1,5 +1,5 @@
 import { useEffect, useMemo, useState } from 'preact/hooks';
-import type { LiveEvent, RunDetail, StageView, StepsAnswer } from '../../../api-types.js';
+import type { LiveEvent, RunDetail, StageView, StepsAnswer } from '../../../api/index.js';
 import { type Loaded, useJson } from '../../shared/api.js';
 import { useLive } from '../../shared/live.js';
 import type { Log } from './use-events.js';

@@ -1,4 +1,4 @@
-import type { RunDetail } from '../../../api-types.js';
+import type { RunDetail } from '../../../api/index.js';
 
 export function Warnings({ warnings }: Pick<RunDetail, 'warnings'>) {
   if (warnings.length === 0) return null;

@@ -1,5 +1,5 @@
 import { useEffect, useRef, useState } from 'preact/hooks';
-import type { RunStatus } from '../../../api-types.js';
+import type { RunStatus } from '../../../api/index.js';
 import type { Wanted } from './query.js';
 
 const STATUSES: readonly RunStatus[] = ['running', 'stalled', 'done', 'interrupted', 'failed'];

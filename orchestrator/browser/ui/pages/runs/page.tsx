@@ -1,6 +1,6 @@
 import { useCallback, useEffect, useRef, useState } from 'preact/hooks';
 import { useLocation } from 'preact-iso';
-import type { RunsAnswer } from '../../../api-types.js';
+import type { RunsAnswer } from '../../../api/index.js';
 import { addressOf } from '../../shared/api.js';
 import { count } from '../../shared/format.js';
 import { Empty, Waiting } from '../../shared/notices.js';

@@ -1,6 +1,6 @@
 import { useCallback, useMemo } from 'preact/hooks';
 import { useLocation } from 'preact-iso';
-import { RUN_ORDERS, type RunOrder, type RunRow } from '../../../api-types.js';
+import { RUN_ORDERS, type RunOrder, type RunRow } from '../../../api/index.js';
 import { addressOf } from '../../shared/api.js';
 
 /** Runs that are asked for at a time. */

@@ -1,5 +1,5 @@
 import { useMemo } from 'preact/hooks';
-import type { RunRow } from '../../../api-types.js';
+import type { RunRow } from '../../../api/index.js';
 import { count, duration, fixed, localTime, percent } from '../../shared/format.js';
 import { Sparkline } from '../../shared/sparkline.js';
 import type { Wanted } from './query.js';

@@ -1,4 +1,4 @@
-import type { RunStatus } from '../../../api-types.js';
+import type { RunStatus } from '../../../api/index.js';
 
 const MEANING: Readonly<Record<RunStatus, string>> = {
   running: 'A process works on it.',

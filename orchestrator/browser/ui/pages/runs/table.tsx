@@ -1,4 +1,4 @@
-import type { RunOrder, RunRow } from '../../../api-types.js';
+import type { RunOrder, RunRow } from '../../../api/index.js';
 import { firstOrder, type Wanted } from './query.js';
 import { Row } from './row.js';
 

@@ -1,5 +1,5 @@
 import { useCallback, useEffect, useRef, useState } from 'preact/hooks';
-import type { LiveEvent, RunRow, RunsAnswer } from '../../../api-types.js';
+import type { LiveEvent, RunRow, RunsAnswer } from '../../../api/index.js';
 import { getJson, type Loaded, Refused } from '../../shared/api.js';
 import { useLive } from '../../shared/live.js';
 import { addressOfRuns, matches, type Wanted } from './query.js';

@@ -1,4 +1,4 @@
-import type { SweepCurve } from '../../../api-types.js';
+import type { SweepCurve } from '../../../api/index.js';
 import { Axes, axisOf, frameOf, linePath, px, useWidth } from '../../shared/axes.js';
 import { count, fixed, NONE, percent } from '../../shared/format.js';
 

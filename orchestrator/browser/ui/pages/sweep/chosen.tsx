@@ -1,4 +1,4 @@
-import type { LivePoint, SweepAnswer, SweepCurve } from '../../../api-types.js';
+import type { LivePoint, SweepAnswer, SweepCurve } from '../../../api/index.js';
 import { count, fixed, percent, points } from '../../shared/format.js';
 import { thresholdText } from './points.js';
 

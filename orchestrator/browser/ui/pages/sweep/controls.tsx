@@ -1,5 +1,5 @@
 import { useState } from 'preact/hooks';
-import type { SweepCurve } from '../../../api-types.js';
+import type { SweepCurve } from '../../../api/index.js';
 import { percent } from '../../shared/format.js';
 import { NumberInput } from '../../shared/number-input.js';
 import { placeAt, recipeLine, thresholdText } from './points.js';

@@ -1,5 +1,5 @@
 import { useMemo, useRef } from 'preact/hooks';
-import type { FrontierPointView, SweepCurve } from '../../../api-types.js';
+import type { FrontierPointView, SweepCurve } from '../../../api/index.js';
 import { Axes, axisOf, type Frame, frameOf, linePath, px, useWidth } from '../../shared/axes.js';
 import { percent } from '../../shared/format.js';
 import { nearest, pointAt, thresholdText } from './points.js';

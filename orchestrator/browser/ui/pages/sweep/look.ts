@@ -1,6 +1,6 @@
 import { useEffect, useRef, useState } from 'preact/hooks';
 import { useLocation, useRoute } from 'preact-iso';
-import type { SweepAt } from '../../../api-types.js';
+import type { SweepAt } from '../../../api/index.js';
 import { addressOf, getJson } from '../../shared/api.js';
 
 /** How long a threshold rests before its address and its numbers are asked for, in ms. */

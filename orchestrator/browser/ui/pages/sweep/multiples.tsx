@@ -1,5 +1,5 @@
 import { useMemo } from 'preact/hooks';
-import type { SweepAnswer, SweepCurve } from '../../../api-types.js';
+import type { SweepAnswer, SweepCurve } from '../../../api/index.js';
 import { axisOf, linePath, px, scaleOf, useWidth } from '../../shared/axes.js';
 import { percent } from '../../shared/format.js';
 import { pointAt } from './points.js';

@@ -1,4 +1,4 @@
-import type { FrontierPointView, SweepCurve } from '../../../api-types.js';
+import type { FrontierPointView, SweepCurve } from '../../../api/index.js';
 import { fixed, NONE, percent, points, signed } from '../../shared/format.js';
 import type { Recomputed } from './look.js';
 import { intervalAt, thresholdText } from './points.js';

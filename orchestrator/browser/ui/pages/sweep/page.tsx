@@ -1,5 +1,5 @@
 import { useEffect, useState } from 'preact/hooks';
-import type { SweepAnswer, SweepCurve } from '../../../api-types.js';
+import type { SweepAnswer, SweepCurve } from '../../../api/index.js';
 import { useJson } from '../../shared/api.js';
 import { count } from '../../shared/format.js';
 import { Empty, Waiting } from '../../shared/notices.js';

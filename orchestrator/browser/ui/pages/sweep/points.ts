@@ -1,5 +1,5 @@
 import { comparable } from '../../../../answer/confidence.js';
-import type { FrontierPointView, SweepCurve } from '../../../api-types.js';
+import type { FrontierPointView, SweepCurve } from '../../../api/index.js';
 
 type Points = readonly FrontierPointView[];
 

@@ -1,4 +1,4 @@
-import type { SwitchedRow } from '../../../api-types.js';
+import type { SwitchedRow } from '../../../api/index.js';
 import { count, fixed } from '../../shared/format.js';
 import type { Recomputed } from './look.js';
 

@@ -1,5 +1,5 @@
 import type { Box, Verdict } from '../../../../records/index.js';
-import type { TraceDetail } from '../../../api-types.js';
+import type { TraceDetail } from '../../../api/index.js';
 import { fixed } from '../../shared/format.js';
 import { Mark, NoMark } from '../traces/mark.js';
 

@@ -1,5 +1,5 @@
 import { useState } from 'preact/hooks';
-import type { TraceDetail } from '../../../api-types.js';
+import type { TraceDetail } from '../../../api/index.js';
 import { count } from '../../shared/format.js';
 import { TokenStrip } from './token-strip.js';
 import { LEVELS } from './tokens.js';

@@ -1,4 +1,4 @@
-import type { FramesAnswer, TraceDetail } from '../../../api-types.js';
+import type { FramesAnswer, TraceDetail } from '../../../api/index.js';
 import { useJson } from '../../shared/api.js';
 import { at, closest, type Scale, scaleOf, seconds } from './scale.js';
 import { Timeline } from './timeline.js';

@@ -1,4 +1,4 @@
-import type { TraceDetail } from '../../../api-types.js';
+import type { TraceDetail } from '../../../api/index.js';
 import { count } from '../../shared/format.js';
 import { at } from './scale.js';
 

@@ -1,4 +1,4 @@
-import type { GroupMember, TraceDetail } from '../../../api-types.js';
+import type { GroupMember, TraceDetail } from '../../../api/index.js';
 import { count, fixed, NONE, signed } from '../../shared/format.js';
 import { type TraceAddress, tracePath } from '../../shared/trace-query.js';
 import { Mark, NoMark } from '../traces/mark.js';

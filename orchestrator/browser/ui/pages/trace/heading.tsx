@@ -1,6 +1,6 @@
 import { useEffect } from 'preact/hooks';
 import { useLocation } from 'preact-iso';
-import type { TraceDetail } from '../../../api-types.js';
+import type { TraceDetail } from '../../../api/index.js';
 import { count, setName } from '../../shared/format.js';
 import { type TraceAddress, tracePath, tracesPath } from '../../shared/trace-query.js';
 import { Mark, NoMark } from '../traces/mark.js';

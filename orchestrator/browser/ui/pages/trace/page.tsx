@@ -1,6 +1,6 @@
 import { useEffect } from 'preact/hooks';
 import { useLocation, useRoute } from 'preact-iso';
-import type { TraceDetail } from '../../../api-types.js';
+import type { TraceDetail } from '../../../api/index.js';
 import { useJson } from '../../shared/api.js';
 import { Waiting } from '../../shared/notices.js';
 import { detailAddress, type TraceAddress, tracePath, useTraceAddress } from '../../shared/trace-query.js';

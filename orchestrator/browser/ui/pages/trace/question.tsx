@@ -1,4 +1,4 @@
-import type { TraceDetail } from '../../../api-types.js';
+import type { TraceDetail } from '../../../api/index.js';
 import { setName } from '../../shared/format.js';
 import { seconds, spanText } from './scale.js';
 

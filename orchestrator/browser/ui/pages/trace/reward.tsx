@@ -1,4 +1,4 @@
-import type { TraceDetail } from '../../../api-types.js';
+import type { TraceDetail } from '../../../api/index.js';
 import { signed } from '../../shared/format.js';
 
 /** The sum that makes the reward. */

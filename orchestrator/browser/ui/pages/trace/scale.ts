@@ -1,4 +1,4 @@
-import type { FramesAnswer, Span, TraceDetail } from '../../../api-types.js';
+import type { FramesAnswer, Span, TraceDetail } from '../../../api/index.js';
 
 /** Where the seconds of a file stand on a line, in percent of it. */
 export interface Scale {

@@ -1,4 +1,4 @@
-import type { Span, TraceDetail } from '../../../api-types.js';
+import type { Span, TraceDetail } from '../../../api/index.js';
 import { at, bar, type Scale, seconds, spanText, ticks } from './scale.js';
 
 /** A line of seconds; above it the gold spans and those that were answered, each with its IoU. */

@@ -1,5 +1,5 @@
 import { useMemo, useState } from 'preact/hooks';
-import type { TraceDetail } from '../../../api-types.js';
+import type { TraceDetail } from '../../../api/index.js';
 import { count } from '../../shared/format.js';
 import { levelOf, type Part, type Piece, partsOf, probabilityText, type RegionName } from './tokens.js';
 

@@ -1,4 +1,4 @@
-import type { TraceDetail } from '../../../api-types.js';
+import type { TraceDetail } from '../../../api/index.js';
 
 export type RegionName = 'first' | 'think' | 'second';
 

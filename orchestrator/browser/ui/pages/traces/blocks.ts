@@ -1,4 +1,4 @@
-import type { TraceRow, TracesAnswer } from '../../../api-types.js';
+import type { TraceRow, TracesAnswer } from '../../../api/index.js';
 import { getJson, Refused } from '../../shared/api.js';
 
 /** Rows of one request. */

@@ -1,5 +1,5 @@
 import type { ComponentChildren } from 'preact';
-import type { AnswerCell, TraceOrder, TraceRow } from '../../../api-types.js';
+import type { AnswerCell, TraceOrder, TraceRow } from '../../../api/index.js';
 import { count, fixed, NONE, setName } from '../../shared/format.js';
 import { Mark, NoMark } from './mark.js';
 

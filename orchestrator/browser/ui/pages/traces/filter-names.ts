@@ -1,4 +1,4 @@
-import type { Facet, Facets, TraceOrder } from '../../../api-types.js';
+import type { Facet, Facets, TraceOrder } from '../../../api/index.js';
 import { count, setName } from '../../shared/format.js';
 import type { TraceQuery } from '../../shared/trace-query.js';
 

@@ -1,5 +1,5 @@
 import { useState } from 'preact/hooks';
-import { type Facets, TRACE_ORDERS } from '../../../api-types.js';
+import { type Facets, TRACE_ORDERS } from '../../../api/index.js';
 import type { TraceAddress } from '../../shared/trace-query.js';
 import { ORDER_WORDS, type Select, selectsOf } from './filter-names.js';
 import { LateInput } from './late-input.js';

@@ -1,4 +1,4 @@
-import type { TraceRow } from '../../../api-types.js';
+import type { TraceRow } from '../../../api/index.js';
 import { count } from '../../shared/format.js';
 import { type TraceAddress, tracePath } from '../../shared/trace-query.js';
 import { COLUMNS } from './columns.js';

@@ -1,4 +1,4 @@
-import type { AnswerCell } from '../../../api-types.js';
+import type { AnswerCell } from '../../../api/index.js';
 
 /** A sign and a word for right, wrong, or not known, so that it is not told by colour alone. */
 export function Mark({ correct, state }: { correct: boolean | null; state?: AnswerCell['state'] | undefined }) {

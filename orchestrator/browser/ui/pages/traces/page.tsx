@@ -1,6 +1,6 @@
 import { useEffect, useMemo, useReducer, useRef, useState } from 'preact/hooks';
 import { useLocation } from 'preact-iso';
-import type { Facets } from '../../../api-types.js';
+import type { Facets } from '../../../api/index.js';
 import { useJson } from '../../shared/api.js';
 import { useLive } from '../../shared/live.js';
 import {
