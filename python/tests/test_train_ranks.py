@@ -20,6 +20,7 @@ WANTED = ["a", "a", "b", "b", "c", "c"]
 
 
 def main(folder: Path) -> None:
+    import torch
     from accelerate import Accelerator
 
     from vauto_worker import checkpoints
@@ -65,6 +66,8 @@ def main(folder: Path) -> None:
             (draft / "weights").write_text("w", encoding="utf-8")
     seen["published"] = (folder / "policy" / "weights").read_text(encoding="utf-8")
     (folder / f"{ranks.index}.json").write_text(json.dumps(seen), encoding="utf-8")
+    # Threads of the group that still run when the process ends abort it, now and then.
+    torch.distributed.destroy_process_group()
 
 
 @pytest.fixture(scope="module")

@@ -1,9 +1,9 @@
 import fc from 'fast-check';
 import { expect, test } from 'vitest';
-import { axisOf } from '../../../orchestrator/report/chart.js';
 import { filterFigure, frontierFigure, rewardFigure } from '../../../orchestrator/report/figures.js';
 import { markup } from '../../../orchestrator/report/markup.js';
 import { interval, percent, signedPoints, thresholdText } from '../../../orchestrator/report/numbers.js';
+import { axisOf } from '../../../orchestrator/statistics/axis.js';
 
 test('an axis covers its values with a few round ticks', () => {
   fc.assert(
