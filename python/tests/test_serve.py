@@ -13,7 +13,6 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from conftest import LOAD
 from jsonschema import Draft202012Validator
 
 from vauto_worker import env, serve, torchvision_ops
@@ -252,24 +251,3 @@ def running(pid: int) -> bool:
     except (FileNotFoundError, ProcessLookupError):
         return False
     return state != "Z"
-
-
-def test_an_engine_of_a_tiny_model_has_one_thread() -> None:
-    # With more, what a completion is depends on the requests beside it. The number is read when torch is imported.
-    script = (
-        "import json, sys\n"
-        "from vauto_worker import rollout\n"
-        "assert 'torch' not in sys.modules and 'vllm' not in sys.modules\n"
-        "rollout.load(json.loads(sys.argv[1]), None)\n"
-        "import torch\n"
-        "print('threads', torch.get_num_threads())\n"
-        "rollout.close()\n"
-    )
-    # vLLM in the process of these tests preloads a library that reads the number before Python can set it.
-    given = {"OMP_NUM_THREADS", "LD_PRELOAD"}
-    environment = {name: value for name, value in os.environ.items() if name not in given}
-    environment["PYTHONPATH"] = str(PACKAGE.parent)
-    run = subprocess.run(
-        [sys.executable, "-c", script, json.dumps(LOAD)], capture_output=True, text=True, env=environment, check=False
-    )
-    assert "threads 1\n" in run.stdout, run.stderr[-2000:]

@@ -1,7 +1,4 @@
-"""Wire methods `rollout.load`, `.generate`, `.swap`, `.inspect` and `.sleep`: completions by vLLM.
-
-Nothing here may import torch or vLLM before the engine is up: what they read from the environment is set just before.
-"""
+"""Wire methods `rollout.load`, `.generate`, `.swap`, `.inspect` and `.sleep`: completions by vLLM."""
 
 from __future__ import annotations
 
@@ -9,7 +6,9 @@ from typing import Any
 
 from .engine import Engine, start_engine
 from .errors import UserFault
+from .generation import Generation
 from .host import Host
+from .inspection import inspect_samples
 
 
 class NotLoaded(RuntimeError):
@@ -32,8 +31,6 @@ def load(params: dict[str, Any], host: Host) -> dict[str, Any]:
 
 def generate(params: dict[str, Any], host: Host) -> dict[str, Any]:
     """Completions of `requests`, streamed as `rollout` and `failed` events with `progress` in between."""
-    from .generation import Generation
-
     requests = params["requests"]
     return Generation(awake(), host, len(requests), following=params.get("following", [])).run(requests)
 
@@ -55,8 +52,6 @@ def swap(params: dict[str, Any], host: Host) -> dict[str, Any]:
 
 def inspect(params: dict[str, Any], host: Host) -> dict[str, Any]:
     """Prompt ids, patch grids and the engine's log-probs of given completions (parity gate)."""
-    from .inspection import inspect_samples
-
     return {"items": inspect_samples(awake(), params["samples"], host)}
 
 
