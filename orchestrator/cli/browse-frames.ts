@@ -4,6 +4,7 @@ import { type Bridge, openBridge } from '../bridge/index.js';
 import type { FrameSource } from '../browser/index.js';
 import { presentEnvironment } from '../environment/index.js';
 import { FRAMES_FOLDER, frameEnvironment } from '../pipeline/frames.js';
+import { makeThumbnails } from '../pipeline/thumbnails.js';
 import type { Recipe } from '../recipe/index.js';
 import { videoBudget } from '../training/params.js';
 
@@ -19,17 +20,12 @@ export function openFrameSource(
   const environment = presentEnvironment();
   if (environment === undefined) return undefined;
   let bridge: Bridge | undefined;
-  const frames: FrameSource = async ({ path, sha256, start, end }, recipe) => {
+  const frames: FrameSource = async (medium, given) => {
     bridge ??= openBridge({ ...environment, onLog, env: frameEnvironment(join(runs, FRAMES_FOLDER)) });
-    const budget = videoBudget(recipe as Recipe);
-    const { items } = await bridge.worker('frames').call('media.thumbnails', {
-      path,
-      ...(start === undefined ? {} : { start }),
-      ...(end === undefined ? {} : { end }),
-      video_budget: budget,
-      out_dir: join(runs, FOLDER, hashOf([sha256, start, end, budget])),
-      count: MOST_FRAMES,
-    });
+    const recipe = given as Recipe;
+    const { sha256, start, end } = medium;
+    const folder = join(runs, FOLDER, hashOf([sha256, start, end, videoBudget(recipe)]));
+    const { items } = await makeThumbnails(bridge.worker('frames'), medium, recipe, { folder, count: MOST_FRAMES });
     return items.map(({ time, file }) => ({ seconds: time, file }));
   };
   return { frames, close: async () => bridge?.close() };

@@ -3,7 +3,7 @@ import { z } from 'zod';
 import { isLoopback, startBrowser } from '../browser/index.js';
 import { UserError } from '../errors.js';
 import { openFrameSource } from './browse-frames.js';
-import { createInterrupt } from './interrupt.js';
+import { createInterrupt, untilAborted } from './interrupt.js';
 import { printJson, printText } from './output.js';
 
 const flagsSchema = z.object({
@@ -34,7 +34,7 @@ export async function browse(given: Record<string, unknown>): Promise<void> {
     else printText(`runs of ${resolve(runs)} at ${browser.url}\nCtrl-C ends it`);
     if (!isLoopback(host))
       note(`${host} can be reached by others: whoever has the address with its token sees all runs`);
-    await ended(interrupt.signal);
+    await untilAborted(interrupt.signal);
     await browser.close();
   } finally {
     await source?.close();
@@ -59,11 +59,4 @@ function tokenOf(variable: string | undefined): string | undefined {
 
 function usage(message: string, fix: string): UserError {
   return new UserError({ code: 'usage', kind: 'usage', message, fix });
-}
-
-function ended(signal: AbortSignal): Promise<void> {
-  return new Promise((done) => {
-    if (signal.aborted) done();
-    else signal.addEventListener('abort', () => done(), { once: true });
-  });
 }

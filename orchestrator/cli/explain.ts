@@ -1,4 +1,5 @@
 import type { ExitRecord, Prompt, Reward, Trace, Verdict, Verdicts } from '../records/index.js';
+import { modeOf } from './runs/mode.js';
 
 const INDENT = '    ';
 
@@ -23,7 +24,7 @@ export function explain(title: string, graded: Graded, prompt: Prompt | null, re
     ...(prompt ? questionLines(prompt) : []),
     '  completion',
     indented(graded.text),
-    ...(modeOf(recipe) === 'answer-twice'
+    ...(modeOf({ recipe }) === 'answer-twice'
       ? twoAnswers(graded)
       : [`  answer         ${answerText(trace.second?.text, verdicts.second)}`]),
     ...(trace.tokens.total === 0
@@ -62,11 +63,7 @@ const LAYOUTS: Readonly<Record<string, string>> = {
 };
 
 function layoutOf(recipe: unknown): string {
-  return LAYOUTS[modeOf(recipe)] ?? '';
-}
-
-function modeOf(recipe: unknown): string {
-  return (recipe as RecipeParts | null)?.prompting?.mode ?? 'answer-twice';
+  return LAYOUTS[modeOf({ recipe })] ?? '';
 }
 
 function questionLines(prompt: Prompt): string[] {
@@ -94,7 +91,6 @@ function answerText(text: string | undefined, verdict: Verdict | null): string {
 
 interface RecipeParts {
   readonly reward?: { readonly first?: number; readonly second?: number; readonly format?: number };
-  readonly prompting?: { readonly mode?: string };
 }
 
 function rewardText(reward: Reward, recipe: unknown): string {
@@ -104,7 +100,7 @@ function rewardText(reward: Reward, recipe: unknown): string {
     reward.direct === undefined ? `fallback bonus ${reward.fallback}` : `bonus for not thinking ${reward.direct}`;
   const ending = `${format} × format ${reward.format} + ${bonus} = ${reward.total.toFixed(3)}`;
   // One answer alone carries both weights.
-  if (modeOf(recipe) !== 'answer-twice') return `${first + second} × answer ${round(reward.second)} + ${ending}`;
+  if (modeOf({ recipe }) !== 'answer-twice') return `${first + second} × answer ${round(reward.second)} + ${ending}`;
   return `${first} × first ${round(reward.first)} + ${second} × second ${round(reward.second)} + ${ending}`;
 }
 

@@ -34,6 +34,14 @@ export function createInterrupt(resume?: string, doing = 'what is under way is b
   };
 }
 
+/** Ends when the signal does. */
+export function untilAborted(signal: AbortSignal): Promise<void> {
+  return new Promise((done) => {
+    if (signal.aborted) done();
+    else signal.addEventListener('abort', () => done(), { once: true });
+  });
+}
+
 /** The interruption that the user asked for, if any: an error that comes after it is its consequence. */
 export function requestedInterruption(): UserError | undefined {
   return current?.aborted ? (current.reason as UserError) : undefined;

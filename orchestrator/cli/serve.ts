@@ -4,7 +4,7 @@ import { z } from 'zod';
 import { ensureEnvironment } from '../environment/index.js';
 import { UserError } from '../errors.js';
 import { type LocalServer, policies, startGateway, startLocalServer } from '../gateway/index.js';
-import { createInterrupt } from './interrupt.js';
+import { createInterrupt, untilAborted } from './interrupt.js';
 import { printJson, printText } from './output.js';
 import { resolveServed, type Served } from './served.js';
 
@@ -97,7 +97,7 @@ export async function serve(source: string, given: Record<string, unknown>): Pro
       printText(
         `serving ${details.model} at ${details.url} (policy ${details.policy}, τ ${details.threshold}); Ctrl-C ends it`,
       );
-    await ended(interrupt.signal);
+    await untilAborted(interrupt.signal);
     await gateway.close(GRACE_MS);
   } finally {
     await local?.close();
@@ -148,11 +148,4 @@ function usage(message: string, fix: string): UserError {
 
 function isLoopback(host: string): boolean {
   return host === 'localhost' || host === '::1' || host.startsWith('127.');
-}
-
-function ended(signal: AbortSignal): Promise<void> {
-  return new Promise((done) => {
-    if (signal.aborted) done();
-    else signal.addEventListener('abort', () => done(), { once: true });
-  });
 }

@@ -1,5 +1,8 @@
 import { mkdir, readFile } from 'node:fs/promises';
 import { join } from 'node:path';
+import type { Worker } from '../bridge/index.js';
+import type { Recipe } from '../recipe/index.js';
+import type { Media } from '../records/index.js';
 import { videoBudget } from '../training/params.js';
 import type { Session } from './session.js';
 import type { StageContext } from './stage.js';
@@ -16,16 +19,27 @@ export function thumbnailsOf(
     if (media === undefined) return [];
     const folder = join(context.folder, 'frames', media.sha256.slice(0, 16));
     await mkdir(folder, { recursive: true });
-    const { items } = await session.runtime.bridge.worker('engine', {}).call('media.thumbnails', {
-      path: media.path,
-      ...(media.start === undefined ? {} : { start: media.start }),
-      ...(media.end === undefined ? {} : { end: media.end }),
-      video_budget: videoBudget(context.recipe),
-      out_dir: folder,
-      count: FRAMES,
-    });
+    const worker = session.runtime.bridge.worker('engine', {});
+    const { items } = await makeThumbnails(worker, media, context.recipe, { folder, count: FRAMES });
     return Promise.all(
       items.map(async ({ file }) => `data:image/png;base64,${(await readFile(file)).toString('base64')}`),
     );
   };
+}
+
+/** Pictures of up to `count` frames of a medium, as models see it under a recipe, in a folder. Rejects with UserError for an unusable file. */
+export function makeThumbnails(
+  worker: Worker,
+  { path, start, end }: Media,
+  recipe: Pick<Recipe, 'video'>,
+  { folder, count }: { readonly folder: string; readonly count: number },
+) {
+  return worker.call('media.thumbnails', {
+    path,
+    ...(start === undefined ? {} : { start }),
+    ...(end === undefined ? {} : { end }),
+    video_budget: videoBudget(recipe),
+    out_dir: folder,
+    count,
+  });
 }

@@ -1,5 +1,5 @@
 /** Answers every question of the pages from the store, with what it has read kept in memory. It runs in a thread of its own (../thread.ts). */
-import { openSearch, openStore, openViewer } from '../../store/index.js';
+import { openSearch, openStore, openViewer, type ViewedLine } from '../../store/index.js';
 import type { CompareAnswer, SweepAt } from '../api/index.js';
 import { compareSides, type Side } from './compare.js';
 import { Evaluations } from './evaluated.js';
@@ -14,7 +14,7 @@ import { type KnownRun, RunRows } from './run-rows.js';
 import { listRuns } from './runs.js';
 import { sweepAnswer, sweepAt } from './sweep.js';
 import { RunTables } from './tables.js';
-import { thresholdOf } from './threshold.js';
+import { thresholdOfRun } from './threshold.js';
 import { traceDetail } from './trace.js';
 import { listTraces } from './traces.js';
 
@@ -40,10 +40,8 @@ export function openReader(file: string) {
     return known;
   };
   const recipeOf = (known: KnownRun): unknown => store.findRun(known.run.name)?.recipe;
-  const thresholdHere = (known: KnownRun): number => {
-    const swept = store.stages(known.run.id).find(({ name, status }) => name === 'sweep' && status === 'done');
-    return thresholdOf(recipeOf(known), swept?.result).value;
-  };
+  const thresholdHere = (known: KnownRun): number =>
+    thresholdOfRun(store, { id: known.run.id, recipe: recipeOf(known) }).value;
   const sideOf = (name: string): Side & { known: KnownRun } => {
     const known = find(name);
     const items = evaluations.of(known, true);
@@ -61,8 +59,9 @@ export function openReader(file: string) {
     const tokens = tables.of(known).tokensOf('evaluate');
     return seconds > 0 && tokens > 0 ? seconds / tokens : null;
   };
-  const rolloutOf = (id: number) => {
-    const one = viewer.rollouts([id])[0];
+  /** `read`: with its tokens, or without. */
+  const traceOf = <One extends ViewedLine>(id: number, read: (ids: readonly number[]) => One[]) => {
+    const one = read([id])[0];
     const known = one && rows.read().find(({ run }) => run.id === one.runId);
     if (one === undefined || known === undefined) throw notFound('unknown-trace', `there is no trace ${id}`);
     return { one, known };
@@ -94,15 +93,15 @@ export function openReader(file: string) {
     },
     trace: (given: unknown) => {
       const { id, ...filter } = query.parseQuery(query.traceQuery, given);
-      const { one, known } = rolloutOf(id);
+      const { one, known } = traceOf(id, viewer.rollouts);
       const threshold = filter.threshold ?? thresholdHere(known);
       const found = filter.q === undefined ? undefined : search.find(known.run.id, filter.q);
       const selected = tables.select(known, filter, threshold, found);
-      return traceDetail(one, { viewer, known, recipe: recipeOf(known), threshold, filter, ...selected });
+      return traceDetail(one, { viewer, known, recipe: recipeOf(known), threshold, ...selected });
     },
     /** What frames are made from: not for the pages. */
     media: (given: unknown) => {
-      const { one, known } = rolloutOf(query.parseQuery(query.idQuery, given).id);
+      const { one, known } = traceOf(query.parseQuery(query.idQuery, given).id, viewer.lines);
       return { media: one.prompt.media, recipe: recipeOf(known) };
     },
     sweep: (given: unknown) => sweepAnswer(store, find(query.parseQuery(query.runQuery, given).run)),

@@ -108,10 +108,6 @@ export class RunTable {
     return sum;
   }
 
-  promptOf(row: number): PromptName | undefined {
-    return this.prompts[this.prompt.values[row] ?? -1];
-  }
-
   #readStage(stage: number, code: number): void {
     for (;;) {
       const after = this.#read.get(stage) ?? 0;

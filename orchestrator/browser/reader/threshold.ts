@@ -1,5 +1,6 @@
 import { z } from 'zod';
 import type { RewardWeights } from '../../records/index.js';
+import type { RunRecord, Store } from '../../store/index.js';
 
 const recipeSchema = z.object({
   evaluate: z.object({ threshold: z.number() }).partial().catch({}),
@@ -27,6 +28,15 @@ export function thresholdOf(recipe: unknown, swept: unknown): Threshold {
   const chosen = sweepSchema.safeParse(swept).data?.pooled.chosen.threshold;
   if (chosen !== undefined) return { value: chosen, from: 'sweep' };
   return { value: recipeSchema.safeParse(recipe).data?.evaluate.threshold ?? DEFAULT_THRESHOLD, from: 'recipe' };
+}
+
+/** The same of a stored run. */
+export function thresholdOfRun(
+  store: Pick<Store, 'stages'>,
+  { id, recipe }: Pick<RunRecord, 'id' | 'recipe'>,
+): Threshold {
+  const swept = store.stages(id).find(({ name, status }) => name === 'sweep' && status === 'done');
+  return thresholdOf(recipe, swept?.result);
 }
 
 export function weightsOf(recipe: unknown): RewardWeights {

@@ -2,7 +2,7 @@ import { bestIou, parseGrounded, parseSpan } from '../../grading/index.js';
 import type { Box, Prompt, Verdict } from '../../records/index.js';
 import { groupAdvantages } from '../../reward/index.js';
 import type { ViewedRollout, Viewer } from '../../store/index.js';
-import type { GroupMember, Span, TraceDetail, TraceFilter } from '../api/index.js';
+import type { GroupMember, Span, TraceDetail } from '../api/index.js';
 import type { KnownRun } from './run-rows.js';
 import type { RunTable } from './table.js';
 import { weightsOf } from './threshold.js';
@@ -16,7 +16,6 @@ export interface TraceContext {
   /** The rows of the table that it was opened from. */
   readonly rows: Uint32Array;
   readonly table: RunTable;
-  readonly filter: TraceFilter;
 }
 
 /** GET /api/traces/:id */

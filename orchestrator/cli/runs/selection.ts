@@ -2,7 +2,7 @@ import { OUTCOMES } from '../../browser/api/index.js';
 import { RunRows } from '../../browser/reader/run-rows.js';
 import type { RunTable } from '../../browser/reader/table.js';
 import { RunTables } from '../../browser/reader/tables.js';
-import { thresholdOf } from '../../browser/reader/threshold.js';
+import { thresholdOfRun } from '../../browser/reader/threshold.js';
 import { openViewer, type RunRecord, type Store, type ViewedRollout } from '../../store/index.js';
 import { type FilterFlags, type OrderFlags, traceFilter } from './rollout-filter.js';
 import { searchRun } from './search-index.js';
@@ -30,7 +30,7 @@ export async function withSelection<Result>(
   try {
     const known = new RunRows(viewer).find(run.name);
     if (known === undefined) throw new Error(`run ${run.name} went away`);
-    const threshold = flags.threshold ?? gateOf(store, run);
+    const threshold = flags.threshold ?? thresholdOfRun(store, run).value;
     const found = flags.search === undefined ? undefined : searchRun(store.file, viewer, run.id, flags.search);
     const { table, rows } = new RunTables(viewer).select(known, traceFilter(flags), threshold, found);
     const wanted = inOrder(flags.wrong ? rows.filter((row) => isWrong(table, row)) : rows, flags);
@@ -49,12 +49,6 @@ export async function withSelection<Result>(
   } finally {
     viewer.close();
   }
-}
-
-/** The confidence from which the gate of a run exits. */
-export function gateOf(store: Store, run: RunRecord): number {
-  const swept = store.stages(run.id).find(({ name, status }) => name === 'sweep' && status === 'done');
-  return thresholdOf(run.recipe, swept?.result).value;
 }
 
 /** Without a sort asked for: stage by stage, as they were committed. */
