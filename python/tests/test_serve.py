@@ -13,6 +13,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from conftest import LOAD
 from jsonschema import Draft202012Validator
 
 from vauto_worker import env, serve, torchvision_ops
@@ -251,3 +252,28 @@ def running(pid: int) -> bool:
     except (FileNotFoundError, ProcessLookupError):
         return False
     return state != "Z"
+
+
+def test_an_engine_of_a_tiny_model_has_one_thread() -> None:
+    # With more, what a completion is depends on the requests beside it. The number is read when torch is imported, which
+    # a call to a new process in the place of a lost one must not do.
+    script = (
+        "import json, sys\n"
+        "from vauto_worker import rollout\n"
+        "for early, params in ((rollout.generate, {'requests': []}), (rollout.inspect, {'samples': []})):\n"
+        "    try:\n"
+        "        early(params, None)\n"
+        "    except rollout.NotLoaded:\n"
+        "        print('not loaded')\n"
+        "rollout.load(json.loads(sys.argv[1]), None)\n"
+        "import torch\n"
+        "print('threads', torch.get_num_threads())\n"
+        "rollout.close()\n"
+    )
+    environment = {name: value for name, value in os.environ.items() if name != "OMP_NUM_THREADS"}
+    environment["PYTHONPATH"] = str(PACKAGE.parent)
+    run = subprocess.run(
+        [sys.executable, "-c", script, json.dumps(LOAD)], capture_output=True, text=True, env=environment, check=False
+    )
+    assert run.stdout.count("not loaded") == 2
+    assert "threads 1\n" in run.stdout, run.stderr[-2000:]

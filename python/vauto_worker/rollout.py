@@ -1,4 +1,8 @@
-"""Wire methods `rollout.load`, `.generate`, `.swap`, `.inspect` and `.sleep`: completions by vLLM."""
+"""Wire methods `rollout.load`, `.generate`, `.swap`, `.inspect` and `.sleep`: completions by vLLM.
+
+Nothing here may import torch or vLLM before the engine is up, not even a call that comes too early: the number of their
+threads is read from the environment once, and `start_engine` sets it.
+"""
 
 from __future__ import annotations
 
@@ -6,9 +10,7 @@ from typing import Any
 
 from .engine import Engine, start_engine
 from .errors import UserFault
-from .generation import Generation
 from .host import Host
-from .inspection import inspect_samples
 
 
 class NotLoaded(RuntimeError):
@@ -31,8 +33,10 @@ def load(params: dict[str, Any], host: Host) -> dict[str, Any]:
 
 def generate(params: dict[str, Any], host: Host) -> dict[str, Any]:
     """Completions of `requests`, streamed as `rollout` and `failed` events with `progress` in between."""
-    requests = params["requests"]
-    return Generation(awake(), host, len(requests), following=params.get("following", [])).run(requests)
+    engine, requests = awake(), params["requests"]
+    from .generation import Generation
+
+    return Generation(engine, host, len(requests), following=params.get("following", [])).run(requests)
 
 
 def swap(params: dict[str, Any], host: Host) -> dict[str, Any]:
@@ -52,7 +56,10 @@ def swap(params: dict[str, Any], host: Host) -> dict[str, Any]:
 
 def inspect(params: dict[str, Any], host: Host) -> dict[str, Any]:
     """Prompt ids, patch grids and the engine's log-probs of given completions (parity gate)."""
-    return {"items": inspect_samples(awake(), params["samples"], host)}
+    engine = awake()
+    from .inspection import inspect_samples
+
+    return {"items": inspect_samples(engine, params["samples"], host)}
 
 
 def sleep(params: dict[str, Any], host: Host) -> dict[str, Any]:
