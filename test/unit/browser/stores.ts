@@ -53,10 +53,12 @@ function answered(random: () => number, set: string, promptId: string, place: nu
   const first = random() < 0.5;
   const state = states[Math.floor(random() * 12)] ?? 'graded';
   const right = state === 'graded' ? first : state === 'unparsed' ? false : null;
+  // Without a first answer there is nothing to grade, and no confidence.
+  const none = place % 9 === 0;
   return {
     ...row,
     ...{ set, pass: 'greedy' },
-    trace: { ...row.trace, confidence: place % 9 === 0 ? null : Math.round(random() * 20) / 20 },
-    verdicts: { ...row.verdicts, first: place % 9 === 0 ? null : { value: 1, correct: right, state, normalised: 'a' } },
+    trace: { ...row.trace, ...(none ? { first: null } : {}), confidence: none ? null : Math.round(random() * 20) / 20 },
+    verdicts: { ...row.verdicts, first: none ? null : { value: 1, correct: right, state, normalised: 'a' } },
   };
 }
