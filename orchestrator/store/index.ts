@@ -2,7 +2,15 @@
 export { type StoreState, storeState } from './check.js';
 export { type OpenOptions, openStore } from './open.js';
 export { type Restored, restoreStore } from './restore.js';
-export { openSearch, openSearchBuilder, type SearchBuilder, type SearchIndex, searchTerms } from './search.js';
+export {
+  type Ends,
+  type Found,
+  openSearch,
+  openSearchBuilder,
+  type SearchBuilder,
+  type SearchIndex,
+  searchTerms,
+} from './search.js';
 export type * from './types.js';
 export { openViewer } from './viewer.js';
 export type * from './viewer-types.js';

@@ -5,11 +5,12 @@ import { explain } from './explain.js';
 import { openReader } from './open.js';
 
 /** Another number makes the index anew. */
-const FORMAT = 1;
+const FORMAT = 2;
 const TIMEOUT_MS = 5000;
 
 const SCHEMA = `
-  CREATE VIRTUAL TABLE words USING fts5(text, question, run, content='', contentless_delete=1, tokenize='unicode61 remove_diacritics 2');
+  -- One column, as a filter by columns doubles the time of a search: a completion, a token for its run, the question.
+  CREATE VIRTUAL TABLE words USING fts5(text, content='', contentless_delete=1, tokenize='unicode61 remove_diacritics 2');
   -- How far each stage is indexed; its start tells it from another that got its number.
   CREATE TABLE progress (stage INTEGER PRIMARY KEY, run INTEGER NOT NULL, started_at TEXT NOT NULL, last INTEGER NOT NULL, rows INTEGER NOT NULL);
   PRAGMA user_version = ${FORMAT};`;
@@ -22,15 +23,29 @@ const BEHIND = `SELECT stages.id AS stage, stages.run, stages.started_at AS star
 const GONE = `SELECT EXISTS (SELECT 1 FROM main.progress AS known LEFT JOIN store.stages ON stages.id = known.stage
   AND stages.started_at = known.started_at WHERE stages.id IS NULL)`;
 
-const ADD = `INSERT INTO words (rowid, text, question, run)
-  SELECT rollouts.id, rollouts.text, prompts.record ->> '$.question', @name
+const ADD = `INSERT INTO words (rowid, text)
+  SELECT rollouts.id, rollouts.text || ' ' || @token || ' ' || coalesce(prompts.record ->> '$.question', '')
   FROM store.rollouts JOIN store.prompts ON prompts.id = rollouts.prompt
   WHERE rollouts.stage = @stage AND rollouts.id > @last ORDER BY rollouts.id LIMIT @limit`;
 
-const FIND = 'SELECT rowid FROM words WHERE words MATCH ? ORDER BY rowid';
+const HEAD = 'SELECT rowid FROM words WHERE words MATCH ? ORDER BY rowid LIMIT ?';
+// Limits of rows as CAST: better-sqlite3 binds numbers as REAL, by which FTS5 would read every row.
+const TAIL = 'SELECT rowid FROM words WHERE words MATCH ? AND rowid > CAST(? AS INTEGER) ORDER BY rowid';
+const ALL = 'SELECT rowid FROM words WHERE words MATCH ? ORDER BY rowid';
+const AMONG =
+  'SELECT count(*) FROM (SELECT 1 FROM words WHERE words MATCH ? AND rowid <= CAST(? AS INTEGER) LIMIT CAST(? AS INTEGER))';
 const INDEXED = 'SELECT coalesce(sum(rows), 0) FROM progress WHERE run = ?';
+const ENDS = 'SELECT stage, last FROM progress WHERE run = ?';
+const VOCABULARY = 'CREATE VIRTUAL TABLE temp.vocabulary USING fts5vocab(main, words, instance)';
+const NEXT_WORD = 'SELECT term FROM temp.vocabulary WHERE term >= ? LIMIT 1';
 /** Searches whose results are kept. */
 const KEPT = 8;
+/** Of a search's result, to estimate how much of the run it finds. */
+const SAMPLED = 10_000;
+/** A search that finds more than this share of its sample is answered by what it does not find. */
+const MOST = 0.6;
+/** Words that a prefix stands for, at most; with more it is left to FTS5. */
+const WORDS_OF_PREFIX = 200;
 
 const NOTE = `INSERT INTO progress VALUES (@stage, @run, @startedAt, @end, @rows)
   ON CONFLICT (stage) DO UPDATE SET last = @end, rows = rows + @rows`;
@@ -42,9 +57,22 @@ export interface SearchBuilder {
   close(): void;
 }
 
+/** Rollouts of a run, by their ids, rising. */
+export interface Found {
+  readonly ids: Float64Array;
+  /** They are those that were not found: most were. */
+  readonly inverted: boolean;
+}
+
+/** The id of the last rollout that is known, for each stage of a run. */
+export type Ends = ReadonlyMap<number, number>;
+
 export interface SearchIndex {
-  /** Ids of the rollouts of a run whose completion or question has all of the words (see `searchTerms`), rising. */
-  find(runId: number, query: string): Float64Array;
+  /**
+   * The rollouts of a run whose completion or question has all of the words (see `searchTerms`). `ends`: of what the
+   * caller knows; when all of that is indexed, the answer may be inverted, as moving many ids takes longer than finding them.
+   */
+  find(runId: number, query: string, ends?: Ends): Found;
   /** Rollouts of the run that are indexed. */
   indexed(runId: number): number;
   close(): void;
@@ -98,13 +126,15 @@ export function openSearch(storeFile: string): SearchIndex {
     return db;
   };
   const indexed = (runId: number) => (opened()?.prepare(INDEXED).pluck().get(runId) as number | undefined) ?? 0;
-  const kept = new Map<string, Float64Array>();
+  const kept = new Map<string, Found>();
   return {
-    find: (runId, query) => {
-      const match = `run : run${runId} AND {text question} : (${searchTerms(query)})`;
+    find: (runId, query, ends) => {
+      const index = opened();
+      if (index === undefined) return { ids: new Float64Array(), inverted: false };
+      const invertible = ends !== undefined && covers(index, runId, ends);
       // What was found is the same until more of the run is indexed.
-      const key = `${indexed(runId)} ${inode} ${match}`;
-      const found = kept.get(key) ?? new Float64Array((opened()?.prepare(FIND).pluck().all(match) ?? []) as number[]);
+      const key = JSON.stringify([indexed(runId), inode, invertible, runId, query]);
+      const found = kept.get(key) ?? findIn(index, runId, query, invertible);
       kept.delete(key);
       kept.set(key, found);
       for (const oldest of [...kept.keys()].slice(0, -KEPT)) kept.delete(oldest);
@@ -115,20 +145,73 @@ export function openSearch(storeFile: string): SearchIndex {
   };
 }
 
+/** Whether all that is known of the run is indexed. */
+function covers(db: Database.Database, runId: number, ends: Ends): boolean {
+  const last = new Map(db.prepare(ENDS).raw().all(runId) as [number, number][]);
+  return [...ends].every(([stage, end]) => end <= (last.get(stage) ?? 0));
+}
+
+function findIn(db: Database.Database, runId: number, query: string, invertible: boolean): Found {
+  const ids = (sql: string, ...values: (string | number)[]) =>
+    db
+      .prepare(sql)
+      .pluck()
+      .all(...values) as number[];
+  const [run, terms] = [`"${tokenOf(runId)}"`, searchTerms(query, (prefix) => wordsOf(db, prefix))];
+  const match = `${run} AND ${terms}`;
+  const head = ids(HEAD, match, SAMPLED);
+  const last = head.at(-1);
+  if (head.length < SAMPLED || last === undefined) return { ids: Float64Array.from(head), inverted: false };
+  if (invertible) {
+    const most = Math.ceil(SAMPLED / MOST);
+    const [among] = ids(AMONG, run, last, most);
+    if (among !== undefined && among < most)
+      return { ids: Float64Array.from(ids(ALL, `${run} NOT ${terms}`)), inverted: true };
+  }
+  return { ids: Float64Array.from(head.concat(ids(TAIL, match, last))), inverted: false };
+}
+
+/** A word that nobody types: of a private letter and the run's id. */
+function tokenOf(runId: number): string {
+  return `\u{e000}run${runId}`;
+}
+
+/** The words of the index that begin so; undefined when they are too many. */
+function wordsOf(db: Database.Database, prefix: string): string[] | undefined {
+  const next = db.prepare(NEXT_WORD).pluck();
+  const words: string[] = [];
+  for (let from = prefix; words.length <= WORDS_OF_PREFIX; ) {
+    const word = next.get(from) as string | undefined;
+    if (word?.startsWith(prefix) !== true) return words;
+    words.push(word);
+    // No word stands between this one and what comes behind it.
+    from = `${word}\u0001`;
+  }
+  return undefined;
+}
+
 /**
  * A search as people type it, as an FTS5 query: every word has to be there; "several words" stand together; word* is the
  * beginning of a word. Nothing else has a meaning, so nothing that is typed is an error.
+ * `wordsOf`: the words that begin so, in small letters: FTS5 gathers all places of such words first, also those of other
+ * runs, which takes longer than all the rest.
  */
-export function searchTerms(query: string): string {
+export function searchTerms(
+  query: string,
+  wordsOf: (prefix: string) => string[] | undefined = () => undefined,
+): string {
   const terms = query.match(/"[^"]*"?|[^\s"]+/g) ?? [];
   const quoted = terms.flatMap((term) => {
     const isPrefix = /^[^"].*\*$/.test(term);
     const words = term.replaceAll('"', ' ').replace(/\*+$/, '').trim();
     if (!/[\p{L}\p{N}]/u.test(words)) return [];
+    // Other letters are folded by rules of the index.
+    const begun = isPrefix && /^[a-z0-9]+$/i.test(words) ? wordsOf(words.toLowerCase()) : undefined;
+    if (begun !== undefined && begun.length > 0) return [`(${begun.map((word) => `"${word}"`).join(' OR ')})`];
     return [`"${words}"${isPrefix ? '*' : ''}`];
   });
   // Without any word: what no text has.
-  return quoted.length === 0 ? '"\u0001"' : quoted.join(' AND ');
+  return quoted.length === 0 ? '"\u0001"' : `(${quoted.join(' AND ')})`;
 }
 
 function advance(db: Database.Database, limit: number): number {
@@ -154,7 +237,7 @@ function indexSome(db: Database.Database, limit: number): number {
     const work = db.prepare(BEHIND).get() as Behind | undefined;
     if (work === undefined) return 0;
     const { stage, run, startedAt, last } = work;
-    const { changes: rows, lastInsertRowid: end } = db.prepare(ADD).run({ stage, last, limit, name: `run${run}` });
+    const { changes: rows, lastInsertRowid: end } = db.prepare(ADD).run({ stage, last, limit, token: tokenOf(run) });
     db.prepare(NOTE).run({ stage, run, startedAt, end, rows });
     return rows;
   });
@@ -190,7 +273,10 @@ function formatOf(file: string): unknown {
 
 function openIndex(file: string): Database.Database | undefined {
   const db = new Database(file, { readonly: true, timeout: TIMEOUT_MS });
-  if (db.pragma('user_version', { simple: true }) === FORMAT) return db;
+  if (db.pragma('user_version', { simple: true }) === FORMAT) {
+    db.exec(VOCABULARY);
+    return db;
+  }
   db.close();
   return undefined;
 }

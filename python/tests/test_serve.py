@@ -255,8 +255,8 @@ def running(pid: int) -> bool:
 
 
 def test_an_engine_of_a_tiny_model_has_one_thread() -> None:
-    # With more, what a completion is depends on the requests beside it. The number is read when torch is imported, which
-    # a call to a new process in the place of a lost one must not do.
+    # With more, what a completion is depends on the requests beside it. The number is read when torch is imported,
+    # which a call to a new process in the place of a lost one must not do.
     script = (
         "import json, sys\n"
         "from vauto_worker import rollout\n"

@@ -16,7 +16,7 @@ import { sweepAnswer, sweepAt } from './sweep.js';
 import { RunTables } from './tables.js';
 import { thresholdOfRun } from './threshold.js';
 import { traceDetail } from './trace.js';
-import { listTraces } from './traces.js';
+import { listTraces, searchFor } from './traces.js';
 
 export type Reader = ReturnType<typeof openReader>;
 /** Names of the questions. */
@@ -95,8 +95,7 @@ export function openReader(file: string) {
       const { id, ...filter } = query.parseQuery(query.traceQuery, given);
       const { one, known } = traceOf(id, viewer.rollouts);
       const threshold = filter.threshold ?? thresholdHere(known);
-      const found = filter.q === undefined ? undefined : search.find(known.run.id, filter.q);
-      const selected = tables.select(known, filter, threshold, found);
+      const selected = tables.select(known, filter, threshold, searchFor(search, known, filter.q));
       return traceDetail(one, { viewer, known, recipe: recipeOf(known), threshold, ...selected });
     },
     /** What frames are made from: not for the pages. */

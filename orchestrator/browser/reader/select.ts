@@ -1,4 +1,5 @@
 import { comparable } from '../../answer/index.js';
+import type { Found } from '../../store/index.js';
 import { OUTCOMES, type TraceFilter, type TraceOrder } from '../api/index.js';
 import { NO_CODE } from './columns.js';
 import { sortRows } from './sort-rows.js';
@@ -6,13 +7,8 @@ import type { RunTable } from './table.js';
 
 type Test = (row: number) => boolean;
 
-/** The rows that fit, in the order asked for. `found`: rollouts that a search found, by rising ids. `threshold`: of the gate. */
-export function select(
-  table: RunTable,
-  filter: TraceFilter,
-  threshold: number,
-  found?: ArrayLike<number>,
-): Uint32Array {
+/** The rows that fit, in the order asked for. `found`: by a search. `threshold`: of the gate. */
+export function select(table: RunTable, filter: TraceFilter, threshold: number, found?: Found): Uint32Array {
   let rows: Uint32Array = allRows(table.length);
   // One test after the other over what is left: each is a short loop that the engine compiles well.
   for (const test of testsOf(table, filter, threshold, found)) rows = kept(rows, test);
@@ -49,12 +45,7 @@ export function exitTest(table: RunTable, threshold: number): Test {
   return (row) => stopped[row] === 1 || comparable(confidence[row] ?? Number.NaN) >= least;
 }
 
-function testsOf(
-  table: RunTable,
-  filter: TraceFilter,
-  threshold: number,
-  found: ArrayLike<number> | undefined,
-): Test[] {
+function testsOf(table: RunTable, filter: TraceFilter, threshold: number, found: Found | undefined): Test[] {
   const tests: Test[] = [];
   const named = (
     name: string | undefined,
@@ -92,8 +83,8 @@ function testsOf(
     tests.push((row) => first[row] === code || second[row] === code);
   }
   if (found !== undefined) {
-    const mask = table.mask(found);
-    tests.push((row) => mask[row] === 1);
+    const [mask, wanted] = [table.mask(found.ids), found.inverted ? 0 : 1];
+    tests.push((row) => mask[row] === wanted);
   }
   return tests;
 }

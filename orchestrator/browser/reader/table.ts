@@ -1,5 +1,5 @@
 import type { VerdictState } from '../../records/index.js';
-import type { Facts, PromptName, ViewedStage, Viewer } from '../../store/index.js';
+import type { Ends, Facts, PromptName, ViewedStage, Viewer } from '../../store/index.js';
 import { OUTCOMES } from '../api/index.js';
 import { codes, counts, Names, NO_CODE, reals } from './columns.js';
 
@@ -57,6 +57,11 @@ export class RunTable {
   /** Whether the ids rise with the rows, as they do unless stages took turns. */
   get rising(): boolean {
     return this.#rising;
+  }
+
+  /** The last rollout that was read, for each stage. */
+  get ends(): Ends {
+    return this.#read;
   }
 
   /** Reads what was committed since; false when rows are gone, so that the table has to be made anew. */

@@ -1,4 +1,4 @@
-import type { Viewer } from '../../store/index.js';
+import type { Ends, Found, Viewer } from '../../store/index.js';
 import type { TraceFilter } from '../api/index.js';
 import type { KnownRun } from './run-rows.js';
 import { select } from './select.js';
@@ -27,15 +27,15 @@ export class RunTables {
     return this.#entry(run.id, stages).table;
   }
 
-  /** Rows of the run that fit, in the order asked for. */
-  select(known: KnownRun, filter: TraceFilter, threshold: number, found?: ArrayLike<number>) {
+  /** Rows of the run that fit, in the order asked for. `search`: what the filter's words find, for the rows known so far. */
+  select(known: KnownRun, filter: TraceFilter, threshold: number, search?: (ends: Ends) => Found) {
     const { table, orders } = this.#entry(known.run.id, known.stages);
-    const key = JSON.stringify([filter, threshold, found === undefined]);
+    const key = JSON.stringify([filter, threshold, search === undefined]);
     const kept = orders.get(key);
     const fresh = kept !== undefined && (kept.length === table.length || performance.now() - kept.at < KEPT_MS);
     // What a search finds grows while it is being indexed.
-    if (fresh && (found === undefined || performance.now() - kept.at < KEPT_MS)) return { table, rows: kept.rows };
-    const rows = select(table, filter, threshold, found);
+    if (fresh && (search === undefined || performance.now() - kept.at < KEPT_MS)) return { table, rows: kept.rows };
+    const rows = select(table, filter, threshold, search?.(table.ends));
     orders.delete(key);
     orders.set(key, { rows, length: table.length, at: performance.now() });
     for (const oldest of [...orders.keys()].slice(0, -KEPT_ORDERS)) orders.delete(oldest);

@@ -1,7 +1,7 @@
 import type { z } from 'zod';
 import { exitsAt } from '../../answer/index.js';
 import type { Box, Verdict } from '../../records/index.js';
-import type { SearchIndex, ViewedLine, Viewer } from '../../store/index.js';
+import type { Ends, SearchIndex, ViewedLine, Viewer } from '../../store/index.js';
 import type { AnswerCell, TraceRow, TracesAnswer } from '../api/index.js';
 import type { tracesQuery } from './query.js';
 import type { KnownRun } from './run-rows.js';
@@ -24,8 +24,7 @@ export function listTraces(
 ): TracesAnswer {
   const { run: _run, offset, limit, ...filter } = query;
   const threshold = filter.threshold ?? ofRun;
-  const found = filter.q === undefined ? undefined : search.find(known.run.id, filter.q);
-  const { table, rows } = tables.select(known, filter, threshold, found);
+  const { table, rows } = tables.select(known, filter, threshold, searchFor(search, known, filter.q));
   const ids = Array.from(rows.subarray(offset, offset + limit), (row) => table.id.values[row] ?? 0);
   return {
     offset,
@@ -35,6 +34,11 @@ export function listTraces(
     threshold,
     indexed: filter.q === undefined ? null : search.indexed(known.run.id),
   };
+}
+
+/** What the words find; undefined without any. */
+export function searchFor(search: SearchIndex, { run }: KnownRun, words: string | undefined) {
+  return words === undefined ? undefined : (ends: Ends) => search.find(run.id, words, ends);
 }
 
 /** One line of the table. */

@@ -1,15 +1,22 @@
-import { openSearch, openSearchBuilder, type SearchIndex, type Viewer } from '../../store/index.js';
+import {
+  type Ends,
+  type Found,
+  openSearch,
+  openSearchBuilder,
+  type SearchIndex,
+  type Viewer,
+} from '../../store/index.js';
 import { createProgress } from '../progress.js';
 
 /** Rollouts of one transaction. */
 const AT_ONCE = 2000;
 
 /** Rollouts of a run whose text has all of the words; what is not indexed yet is indexed first, told on standard error. */
-export function searchRun(file: string, viewer: Viewer, runId: number, words: string): Float64Array {
+export function searchRun(file: string, viewer: Viewer, runId: number, words: string, ends: Ends): Found {
   const index = openSearch(file);
   try {
     bringUpToDate(file, index, viewer);
-    return index.find(runId, words);
+    return index.find(runId, words, ends);
   } finally {
     index.close();
   }

@@ -3,7 +3,7 @@ import { RunRows } from '../../browser/reader/run-rows.js';
 import type { RunTable } from '../../browser/reader/table.js';
 import { RunTables } from '../../browser/reader/tables.js';
 import { thresholdOfRun } from '../../browser/reader/threshold.js';
-import { openViewer, type RunRecord, type Store, type ViewedRollout } from '../../store/index.js';
+import { type Ends, openViewer, type RunRecord, type Store, type ViewedRollout } from '../../store/index.js';
 import { type FilterFlags, type OrderFlags, traceFilter } from './rollout-filter.js';
 import { searchRun } from './search-index.js';
 
@@ -31,8 +31,9 @@ export async function withSelection<Result>(
     const known = new RunRows(viewer).find(run.name);
     if (known === undefined) throw new Error(`run ${run.name} went away`);
     const threshold = flags.threshold ?? thresholdOfRun(store, run).value;
-    const found = flags.search === undefined ? undefined : searchRun(store.file, viewer, run.id, flags.search);
-    const { table, rows } = new RunTables(viewer).select(known, traceFilter(flags), threshold, found);
+    const words = flags.search;
+    const search = words === undefined ? undefined : (ends: Ends) => searchRun(store.file, viewer, run.id, words, ends);
+    const { table, rows } = new RunTables(viewer).select(known, traceFilter(flags), threshold, search);
     const wanted = inOrder(flags.wrong ? rows.filter((row) => isWrong(table, row)) : rows, flags);
     const idAt = (place: number) => (place < wanted.length ? table.id.values[wanted[place] ?? 0] : undefined);
     return await use({

@@ -40,7 +40,7 @@ test('finds words, phrases and beginnings in completions and questions, of one r
   store.commitUnit(id, 'v', [saying('p2', 0, 'nothing')]);
   expect(index()).toBe(4);
   const search = openSearch(file);
-  const places = (query: string, run = runId) => [...search.find(run, query)].sort();
+  const places = (query: string, run = runId) => [...search.find(run, query).ids].sort();
   expect(places('quick fox')).toEqual([1, 2]);
   expect(places('"quick brown"')).toEqual([1]);
   expect(places('uberr*')).toEqual([3]);
@@ -103,7 +103,7 @@ test('several processes index at once: every rollout once, and the store can be 
   const late = index();
   expect(late + done.reduce((sum, { stdout }) => sum + Number(stdout), 0)).toBe(420);
   const search = openSearch(file);
-  expect([search.indexed(runId), search.find(runId, 'red').length]).toEqual([420, 420]);
+  expect([search.indexed(runId), search.find(runId, 'red').ids.length]).toEqual([420, 420]);
   search.close();
   rmSync(compiled, { recursive: true });
 });
@@ -114,7 +114,7 @@ test('rollouts of a removed run are not found under the numbers they leave behin
   store.commitUnit(id, 'u', [saying('p1', 0, 'old')]);
   index();
   const search = openSearch(file);
-  expect(search.find(runId, 'old').length).toBe(1);
+  expect(search.find(runId, 'old').ids.length).toBe(1);
   store.removeRun(runId);
   const again = store.createRun({
     name: 'again',
@@ -128,13 +128,13 @@ test('rollouts of a removed run are not found under the numbers they leave behin
   const stage = store.startStage(again, 'filter', 'k');
   store.commitUnit(stage.id, 'u', [saying('p1', 0, 'new')]);
   index();
-  expect([search.find(again, 'old').length, search.find(again, 'new').length]).toEqual([0, 1]);
+  expect([search.find(again, 'old').ids.length, search.find(again, 'new').ids.length]).toEqual([0, 1]);
   search.close();
 });
 
 test('without an index nothing is found, and nothing is made', () => {
   const search = openSearch(made.file);
-  expect([search.find(1, 'x').length, search.indexed(1)]).toEqual([0, 0]);
+  expect([search.find(1, 'x').ids.length, search.indexed(1)]).toEqual([0, 0]);
   expect(existsSync(made.file.replace('.db', '.search.db'))).toBe(false);
   search.close();
 });
@@ -147,12 +147,67 @@ test('whatever is typed is a search and no error', () => {
   const search = openSearch(file);
   fc.assert(
     fc.property(fc.string({ unit: 'grapheme', maxLength: 40 }), (query) => {
-      expect(search.find(runId, query).length).toBeLessThanOrEqual(1);
+      expect(search.find(runId, query).ids.length).toBeLessThanOrEqual(1);
     }),
     { numRuns: 500 },
   );
   for (const query of ['"', '*', 'a OR b', 'NEAR(a b)', 'run : x', '-a', "'; DROP TABLE words; --", '{text}: a', '\0'])
     expect(() => search.find(runId, query)).not.toThrow();
+  for (const query of ['', '"', '*', '. ,']) expect(search.find(runId, query).ids).toHaveLength(0);
   search.close();
-  expect(searchTerms('red "box is" cir*')).toBe('"red" AND "box is" AND "cir"*');
+  expect(searchTerms('red "box is" cir*')).toBe('("red" AND "box is" AND "cir"*)');
+  const words: Record<string, string[]> = { cir: ['circle', 'circus'] };
+  expect(searchTerms('Cir* "a cir" ci*', (prefix) => words[prefix])).toBe(
+    '(("circle" OR "circus") AND "a cir" AND "ci"*)',
+  );
+});
+
+test('the words that a prefix stands for are those of the index, also with letters that are folded, and of other runs', () => {
+  const { store, runId, file } = made;
+  const { id } = store.startStage(runId, 'filter', 'k');
+  const texts = ['Circus', 'circ', 'cïrcle', 'cir', 'circé', 'crc', 'cirque', 'circz'];
+  store.commitUnit(
+    id,
+    'u',
+    texts.map((text, place) => saying('p1', place, text)),
+  );
+  index();
+  const search = openSearch(file);
+  const places = (query: string) => [...search.find(runId, query).ids].map((rollout) => rollout - 1);
+  expect(places('circ*')).toEqual([0, 1, 2, 4, 7]);
+  expect(places('CIR*')).toEqual([0, 1, 2, 3, 4, 6, 7]);
+  expect(places('cïr*')).toEqual([0, 1, 2, 3, 4, 6, 7]);
+  expect(places('circ* cirq*')).toEqual([]);
+  expect(places('circx*')).toEqual([]);
+  search.close();
+});
+
+test('what nearly all rollouts have is answered by those that have it not, when all that is known is indexed', () => {
+  const { store, runId, file } = made;
+  const { id } = store.startStage(runId, 'filter', 'k');
+  const ROWS = 16_000;
+  const has = (row: number) => row % 7 !== 3;
+  for (let done = 0; done < ROWS; done += 1000) {
+    const rows = Array.from({ length: 1000 }, (_, place) =>
+      saying('p1', done + place, has(done + place) ? 'lamp' : '-'),
+    );
+    store.commitUnit(id, `u${done}`, rows);
+  }
+  expect(index(5000)).toBe(ROWS);
+  const all = Array.from({ length: ROWS }, (_, row) => row);
+  const search = openSearch(file);
+  const find = (query: string, end: number) => {
+    const { ids, inverted } = search.find(runId, query, new Map([[id, end]]));
+    return { inverted, rows: [...ids].map((rollout) => rollout - 1) };
+  };
+  for (const query of ['lamp', 'lam*'])
+    expect(find(query, ROWS)).toEqual({ inverted: true, rows: all.filter((row) => !has(row)) });
+  expect(find('lamp', ROWS + 1)).toEqual({ inverted: false, rows: all.filter(has) });
+  expect(find('-', ROWS)).toEqual({ inverted: false, rows: [] });
+  expect(find('"is p1"', ROWS)).toEqual({ inverted: true, rows: [] });
+  expect(search.find(runId, 'lamp').inverted).toBe(false);
+  // What was found is kept, but not for those who know more.
+  expect(find('lamp', ROWS).inverted).toBe(true);
+  expect(find('lamp', ROWS + 1).inverted).toBe(false);
+  search.close();
 });
