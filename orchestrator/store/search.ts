@@ -18,7 +18,7 @@ const SCHEMA = `
 const BEHIND = `SELECT stages.id AS stage, stages.run, stages.started_at AS startedAt, coalesce(progress.last, 0) AS last FROM store.stages
   LEFT JOIN main.progress ON progress.stage = stages.id
   WHERE EXISTS (SELECT 1 FROM store.rollouts WHERE rollouts.stage = stages.id AND rollouts.id > coalesce(progress.last, 0))
-  ORDER BY stages.id DESC LIMIT 1`;
+  ORDER BY stages.id DESC LIMIT ?`;
 
 const GONE = `SELECT EXISTS (SELECT 1 FROM main.progress AS known LEFT JOIN store.stages ON stages.id = known.stage
   AND stages.started_at = known.started_at WHERE stages.id IS NULL)`;
@@ -38,6 +38,8 @@ const INDEXED = 'SELECT coalesce(sum(rows), 0) FROM progress WHERE run = ?';
 const ENDS = 'SELECT stage, last FROM progress WHERE run = ?';
 const VOCABULARY = 'CREATE VIRTUAL TABLE temp.vocabulary USING fts5vocab(main, words, instance)';
 const NEXT_WORD = 'SELECT term FROM temp.vocabulary WHERE term >= ? LIMIT 1';
+/** Stages that are looked up at a time: each look walks over all that are not behind. */
+const STAGES_AT_ONCE = 20;
 /** Searches whose results are kept. */
 const KEPT = 8;
 /** Of a search's result, to estimate how much of the run it finds. */
@@ -214,13 +216,6 @@ export function searchTerms(
   return quoted.length === 0 ? '"\u0001"' : `(${quoted.join(' AND ')})`;
 }
 
-function advance(db: Database.Database, limit: number): number {
-  let rows = 0;
-  // Stage after stage: one that grows all the time must not keep the others waiting.
-  for (let some = 1; rows < limit && some > 0; rows += some) some = indexSome(db, limit - rows);
-  return rows;
-}
-
 interface Behind {
   readonly stage: number;
   readonly run: number;
@@ -229,17 +224,20 @@ interface Behind {
   readonly last: number;
 }
 
-/** Some rollouts of the newest stage that is behind. */
-function indexSome(db: Database.Database, limit: number): number {
+/** Rollouts of the stages that are behind, the newest first. */
+function advance(db: Database.Database, limit: number): number {
   const add = db.transaction(() => {
     // Changes nothing, but locks the index for this process alone. An immediate transaction would lock the store, too.
     db.exec('UPDATE main.progress SET rows = rows WHERE stage IS NULL');
-    const work = db.prepare(BEHIND).get() as Behind | undefined;
-    if (work === undefined) return 0;
-    const { stage, run, startedAt, last } = work;
-    const { changes: rows, lastInsertRowid: end } = db.prepare(ADD).run({ stage, last, limit, token: tokenOf(run) });
-    db.prepare(NOTE).run({ stage, run, startedAt, end, rows });
-    return rows;
+    let added = 0;
+    for (const { stage, run, startedAt, last } of db.prepare(BEHIND).all(STAGES_AT_ONCE) as Behind[]) {
+      const some = { stage, last, limit: limit - added, token: tokenOf(run) };
+      const { changes: rows, lastInsertRowid: end } = db.prepare(ADD).run(some);
+      if (rows > 0) db.prepare(NOTE).run({ stage, run, startedAt, end, rows });
+      added += rows;
+      if (added >= limit) break;
+    }
+    return added;
   });
   return add();
 }

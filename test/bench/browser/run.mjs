@@ -50,6 +50,15 @@ async function indexed(url, run, note) {
   note(`the run of 200,000 is indexed after ${((performance.now() - started) / 1000).toFixed(0)} s`);
 }
 
+/** Words of the rollouts (store/rows.mjs): most of the large run has each. */
+const WORDS = 'video shows person opens door walks window picks cup sitting'.split(' ');
+
+/** Another search in each round, so that no result is at hand: a word, two, a phrase, a beginning. */
+function searchOf(round) {
+  const [word, next] = [0, 3].map((shift) => WORDS[(Math.floor(round / 4) + shift) % WORDS.length]);
+  return [word, `${word} ${next}`, `"${word} ${next}"`, `${word.slice(0, 2)}*`][round % 4];
+}
+
 function questions(large, small, round) {
   const traces = (run, query) => `runs/${run}/traces?${query}&limit=100&offset=${round * 97}`;
   const other = `run-${(round * 13) % 900}`;
@@ -64,7 +73,7 @@ function questions(large, small, round) {
     'traces of the large run': traces(large, 'order=asc'),
     'traces, filtered': traces(large, `second=wrong&minConfidence=${(round / 100).toFixed(2)}`),
     'traces, sorted': traces(large, 'sort=confidence&order=desc'),
-    'traces, searched': traces(large, `q=${['door', 'window cup', '"red door"', 'pers*'][round % 4]}`),
+    'traces, searched': traces(large, `q=${encodeURIComponent(searchOf(round))}`),
     'traces of a small run': traces(other, 'gate=exit'),
     'a threshold': `runs/${small}/sweep/at?threshold=${(0.4 + round / 100).toFixed(2)}`,
     'two runs compared': `compare?run=run-${round}&run=${other}`,
