@@ -28,9 +28,12 @@ export function bootstrapMean(values: readonly number[], options: BootstrapOptio
   const means = new Float64Array(options.draws);
   const drawn = drawnOnce(options.seed, sums.length, options.draws);
   const random = createRandom(options.seed);
+  // Where all clusters are of one size, whichever are drawn have as many values as all.
+  const alike = sizes.every((size) => size === sizes[0]);
+  const drawnMean = (from: Drawn, start: number) =>
+    drawnSum(sums, from, start) / (alike ? values.length : drawnSum(sizes, from, start));
   for (let draw = 0; draw < options.draws; draw += 1)
-    means[draw] =
-      drawn === undefined ? drawMean(sums, sizes, random) : drawnMean(sums, sizes, drawn, draw * sums.length);
+    means[draw] = drawn === undefined ? drawMean(sums, sizes, random) : drawnMean(drawn, draw * sums.length);
   return { mean, ...middle(means, options.level) };
 }
 
@@ -44,31 +47,32 @@ function drawMean(sums: Float64Array, sizes: Float64Array, random: () => number)
   return sum / size;
 }
 
-/** The same of clusters that were drawn before: those from `start` on, as many as there are. */
-function drawnMean(sums: Float64Array, sizes: Float64Array, drawn: Uint32Array, start: number): number {
+/** Of clusters that were drawn before: those from `start` on, as many as there are. */
+function drawnSum(totals: Float64Array, drawn: Drawn, start: number): number {
   let sum = 0;
-  let size = 0;
-  for (let place = start; place < start + sums.length; place += 1) {
-    const cluster = drawn[place] ?? 0;
-    sum += sums[cluster] ?? 0;
-    size += sizes[cluster] ?? 0;
-  }
-  return sum / size;
+  for (let place = start; place < start + totals.length; place += 1) sum += totals[drawn[place] ?? 0] ?? 0;
+  return sum;
 }
 
 /** Draws kept, and numbers of a draw. */
 const [KEPT, MOST_KEPT] = [4, 1_000_000];
-const kept = new Map<string, Uint32Array>();
+const kept = new Map<string, Drawn>();
+type Drawn = Uint16Array | Uint32Array;
 
 /** The clusters that a seed draws, one after the other: several values of the same clusters are resampled alike. Undefined for very many. */
-function drawnOnce(seed: number, clusters: number, draws: number): Uint32Array | undefined {
+function drawnOnce(seed: number, clusters: number, draws: number): Drawn | undefined {
   if (clusters * draws > MOST_KEPT) return undefined;
   const key = `${seed} ${clusters} ${draws}`;
-  const random = createRandom(seed);
-  const drawn = kept.get(key) ?? Uint32Array.from({ length: clusters * draws }, () => Math.floor(random() * clusters));
+  const drawn = kept.get(key) ?? drawAll(createRandom(seed), clusters, draws);
   kept.delete(key);
   kept.set(key, drawn);
   for (const oldest of [...kept.keys()].slice(0, -KEPT)) kept.delete(oldest);
+  return drawn;
+}
+
+function drawAll(random: () => number, clusters: number, draws: number): Drawn {
+  const drawn = new (clusters > 0xffff ? Uint32Array : Uint16Array)(clusters * draws);
+  for (let place = 0; place < drawn.length; place += 1) drawn[place] = Math.floor(random() * clusters);
   return drawn;
 }
 

@@ -1,3 +1,5 @@
+import { endianness } from 'node:os';
+
 /**
  * Rows by their keys; equal ones stay in their order, and those without a key (NaN) come last, either way round. A radix sort over
  * the bits of the keys: a comparison function would be called millions of times for some hundred thousand rows.
@@ -14,6 +16,9 @@ export function sortRows(rows: Uint32Array, keys: ArrayLike<number>, order: 'asc
   return sorted;
 }
 
+/** Where the top half of a number lies: its bytes are in the machine's order. */
+const TOP = endianness() === 'LE' ? 1 : 0;
+
 /** Rows with a key, and those without. */
 function parted(rows: Uint32Array, keys: ArrayLike<number>) {
   const [known, unknown] = [new Uint32Array(rows.length), new Uint32Array(rows.length)];
@@ -29,12 +34,13 @@ function parted(rows: Uint32Array, keys: ArrayLike<number>) {
 /** Both halves of each key's bits, changed so that they are in order as whole numbers when the keys are (IEEE 754). */
 function sortableBits(rows: Uint32Array, keys: ArrayLike<number>, order: 'asc' | 'desc') {
   const [low, high] = [new Uint32Array(rows.length), new Uint32Array(rows.length)];
-  const view = new DataView(new ArrayBuffer(8));
+  const number = new Float64Array(1);
+  const halves = new Uint32Array(number.buffer);
   const turn = order === 'asc' ? 0 : 0xffffffff;
   for (let place = 0; place < rows.length; place += 1) {
     // Plus 0: there is one zero.
-    view.setFloat64(0, (keys[rows[place] ?? 0] ?? 0) + 0);
-    const [top, bottom] = [view.getUint32(0), view.getUint32(4)];
+    number[0] = (keys[rows[place] ?? 0] ?? 0) + 0;
+    const [top, bottom] = [halves[TOP] ?? 0, halves[1 - TOP] ?? 0];
     const negative = top >>> 31 === 1;
     high[place] = (negative ? ~top : top ^ 0x80000000) ^ turn;
     low[place] = (negative ? ~bottom : bottom) ^ turn;
@@ -49,6 +55,9 @@ function dealt(places: Uint32Array<ArrayBuffer>, digits: Uint32Array, shift: num
     const after = (((digits[place] ?? 0) >>> shift) & 0xffff) + 1;
     next[after] = (next[after] ?? 0) + 1;
   }
+  // All alike, as the low bits of whole numbers are.
+  const one = ((digits[0] ?? 0) >>> shift) & 0xffff;
+  if (next[one + 1] === digits.length) return places;
   for (let digit = 1; digit < next.length; digit += 1) next[digit] = (next[digit] ?? 0) + (next[digit - 1] ?? 0);
   const sorted = new Uint32Array(places.length);
   for (let place = 0; place < places.length; place += 1) {
