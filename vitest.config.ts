@@ -3,11 +3,18 @@ import { defineConfig } from 'vitest/config';
 export default defineConfig({
   test: {
     projects: [
-      { test: { name: 'unit', include: ['test/unit/**/*.test.ts'], testTimeout: 30_000 } },
+      {
+        test: {
+          name: 'unit',
+          globalSetup: ['test/scratch.ts'],
+          include: ['test/unit/**/*.test.ts'],
+          testTimeout: 30_000,
+        },
+      },
       {
         test: {
           name: 'integration',
-          globalSetup: ['test/integration/global-setup.ts'],
+          globalSetup: ['test/scratch.ts', 'test/integration/global-setup.ts'],
           include: ['test/integration/**/*.test.ts', 'test/contract/**/*.test.ts', 'test/browser/**/*.test.ts'],
           // Real engines: one file at a time, so that memory and the two cores are not shared.
           fileParallelism: false,

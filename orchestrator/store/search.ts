@@ -1,6 +1,7 @@
 import { existsSync, rmSync, statSync } from 'node:fs';
 import { resolve } from 'node:path';
 import Database from 'better-sqlite3';
+import { LRUCache } from 'lru-cache';
 import { explain } from './explain.js';
 import { openReader } from './open.js';
 
@@ -128,7 +129,7 @@ export function openSearch(storeFile: string): SearchIndex {
     return db;
   };
   const indexed = (runId: number) => (opened()?.prepare(INDEXED).pluck().get(runId) as number | undefined) ?? 0;
-  const kept = new Map<string, Found>();
+  const kept = new LRUCache<string, Found>({ max: KEPT });
   return {
     find: (runId, query, ends) => {
       const index = opened();
@@ -137,9 +138,7 @@ export function openSearch(storeFile: string): SearchIndex {
       // What was found is the same until more of the run is indexed.
       const key = JSON.stringify([indexed(runId), inode, invertible, runId, query]);
       const found = kept.get(key) ?? findIn(index, runId, query, invertible);
-      kept.delete(key);
       kept.set(key, found);
-      for (const oldest of [...kept.keys()].slice(0, -KEPT)) kept.delete(oldest);
       return found;
     },
     indexed,

@@ -1,3 +1,4 @@
+import { LRUCache } from 'lru-cache';
 import { exitsAt } from '../../answer/index.js';
 import { benchmarkOf } from '../../records/index.js';
 import type { ViewedQuestion, Viewer } from '../../store/index.js';
@@ -23,7 +24,7 @@ const KEPT = 8;
 
 /** The greedy rollouts of a run's last evaluation that is done. */
 export class Evaluations {
-  readonly #kept = new Map<number, readonly Evaluated[]>();
+  readonly #kept = new LRUCache<number, readonly Evaluated[]>({ max: KEPT });
 
   constructor(readonly viewer: Viewer) {}
 
@@ -33,9 +34,7 @@ export class Evaluations {
     const stage = done('evaluate') ?? (orBefore ? done('evaluate-before') : undefined);
     if (stage === undefined) return undefined;
     const kept = this.#kept.get(stage.id) ?? this.#read(run.id, stage.id);
-    this.#kept.delete(stage.id);
     this.#kept.set(stage.id, kept);
-    for (const oldest of [...this.#kept.keys()].slice(0, -KEPT)) this.#kept.delete(oldest);
     return kept;
   }
 

@@ -1,4 +1,5 @@
 /** Answers every question of the pages from the store, with what it has read kept in memory. It runs in a thread of its own (../thread.ts). */
+import { LRUCache } from 'lru-cache';
 import { openSearch, openStore, openViewer, type ViewedLine } from '../../store/index.js';
 import type { CompareAnswer, SweepAt } from '../api/index.js';
 import { compareSides, type Side } from './compare.js';
@@ -22,6 +23,8 @@ export type Reader = ReturnType<typeof openReader>;
 /** Names of the questions. */
 export type Question = Exclude<keyof Reader, 'close'>;
 
+const KEPT_COMPARISONS = 50;
+
 /** Opens the store for reading. Throws the UserErrors of `openViewer`. */
 export function openReader(file: string) {
   const viewer = openViewer(file);
@@ -31,7 +34,7 @@ export function openReader(file: string) {
   const tables = new RunTables(viewer);
   const evaluations = new Evaluations(viewer);
   const ledgers = new Ledgers(store);
-  const compared = new Map<string, CompareAnswer['benchmarks']>();
+  const compared = new LRUCache<string, CompareAnswer['benchmarks']>({ max: KEPT_COMPARISONS });
 
   const find = (name: string): KnownRun => {
     const known = rows.find(name);
@@ -116,7 +119,6 @@ export function openReader(file: string) {
       const sides = names.map(sideOf);
       const key = JSON.stringify([policy, sides.map(({ known, threshold }) => [known.stages, threshold])]);
       const benchmarks = compared.get(key) ?? compareSides(sides, policy);
-      if (compared.size > 50) compared.clear();
       compared.set(key, benchmarks);
       return {
         policy,

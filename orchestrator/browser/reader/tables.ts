@@ -1,3 +1,4 @@
+import { LRUCache } from 'lru-cache';
 import type { Ends, Found, Viewer } from '../../store/index.js';
 import type { TraceFilter } from '../api/index.js';
 import type { KnownRun } from './run-rows.js';
@@ -18,7 +19,7 @@ interface Kept {
 
 /** The tables of the runs looked at last, and the orders asked of them last. */
 export class RunTables {
-  readonly #tables = new Map<number, { readonly table: RunTable; readonly orders: Map<string, Kept> }>();
+  readonly #tables = new Map<number, { readonly table: RunTable; readonly orders: LRUCache<string, Kept> }>();
 
   constructor(readonly viewer: Viewer) {}
 
@@ -36,16 +37,17 @@ export class RunTables {
     // What a search finds grows while it is being indexed.
     if (fresh && (search === undefined || performance.now() - kept.at < KEPT_MS)) return { table, rows: kept.rows };
     const rows = select(table, filter, threshold, search?.(table.ends));
-    orders.delete(key);
     orders.set(key, { rows, length: table.length, at: performance.now() });
-    for (const oldest of [...orders.keys()].slice(0, -KEPT_ORDERS)) orders.delete(oldest);
     return { table, rows };
   }
 
   #entry(runId: number, stages: KnownRun['stages']) {
     const known = this.#tables.get(runId);
     const whole = known?.table.update(stages) === true;
-    const entry = whole && known ? known : { table: new RunTable(this.viewer, runId), orders: new Map<string, Kept>() };
+    const entry =
+      whole && known
+        ? known
+        : { table: new RunTable(this.viewer, runId), orders: new LRUCache<string, Kept>({ max: KEPT_ORDERS }) };
     if (entry !== known) entry.table.update(stages);
     this.#tables.delete(runId);
     this.#tables.set(runId, entry);
