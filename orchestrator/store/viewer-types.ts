@@ -80,8 +80,10 @@ export interface Viewer {
   version(): number;
   /** Newest first. */
   runs(): ViewedRun[];
-  /** Of all runs, in order of their start. */
-  stages(): ViewedStage[];
+  /** By its name or id; undefined when there is none. */
+  run(key: string | number): ViewedRun | undefined;
+  /** Of all runs, or of one, in order of their start. */
+  stages(runId?: number): ViewedStage[];
   /** When something was last written down for a run, as an ISO time. */
   lastActivity(runId: number): string | null;
   /** Rollouts by stage, of one run. */

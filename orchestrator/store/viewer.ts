@@ -34,11 +34,11 @@ export function openViewer(file: string): Viewer {
 
 const TIMEOUT_MS = 5000;
 
-const RUNS = `SELECT id, name, status, reason, folder, note, created_at AS createdAt, updated_at AS updatedAt,
-  (SELECT json_group_array(tag ORDER BY tag) FROM tags WHERE run = runs.id) AS tags FROM runs ORDER BY id DESC`;
+const RUN = `SELECT id, name, status, reason, folder, note, created_at AS createdAt, updated_at AS updatedAt,
+  (SELECT json_group_array(tag ORDER BY tag) FROM tags WHERE run = runs.id) AS tags FROM runs`;
 
 const STAGES = `SELECT id, run, name, status, seconds, started_at AS startedAt, finished_at AS finishedAt
-  FROM stages WHERE superseded = 0 ORDER BY id`;
+  FROM stages WHERE superseded = 0`;
 
 /** The mean over all questions; where a run has but one benchmark, that one's. */
 const HEADLINE = `SELECT name, value FROM metrics WHERE stage = @stage AND policy = 'auto' AND name IN ('accuracy', 'tokens', 'think-ratio')
@@ -54,19 +54,24 @@ const COUNTS = `SELECT stage, sum(units.rollouts) FROM units JOIN stages ON stag
 
 type RunViews = Pick<
   Viewer,
-  'runs' | 'stages' | 'lastActivity' | 'rolloutCounts' | 'headline' | 'rewards' | 'steps' | 'events'
+  'runs' | 'run' | 'stages' | 'lastActivity' | 'rolloutCounts' | 'headline' | 'rewards' | 'steps' | 'events'
 >;
 
 function runViews(db: Database, file: string): RunViews {
   const all = <Row>(sql: string, ...values: unknown[]) => db.prepare(sql).all(...values) as Row[];
+  const runs = (sql: string, ...values: unknown[]): ViewedRun[] =>
+    all<ViewedRun & { tags: string }>(sql, ...values).map((run) => ({
+      ...run,
+      folder: unpackFolder(file, run.folder),
+      tags: JSON.parse(run.tags) as string[],
+    }));
   return {
-    runs: () =>
-      all<ViewedRun & { tags: string }>(RUNS).map((run) => ({
-        ...run,
-        folder: unpackFolder(file, run.folder),
-        tags: JSON.parse(run.tags) as string[],
-      })),
-    stages: () => all<ViewedStage>(STAGES),
+    runs: () => runs(`${RUN} ORDER BY id DESC`),
+    run: (key) => runs(`${RUN} WHERE ${typeof key === 'number' ? 'id' : 'name'} = ?`, key)[0],
+    stages: (runId) =>
+      runId === undefined
+        ? all<ViewedStage>(`${STAGES} ORDER BY id`)
+        : all<ViewedStage>(`${STAGES} AND run = ? ORDER BY id`, runId),
     rolloutCounts: (runId) => new Map(db.prepare(COUNTS).raw().all(runId) as [number, number][]),
     lastActivity: (runId) => db.prepare(ACTIVITY).pluck().get({ run: runId }) as string | null,
     headline: (stageId) => {

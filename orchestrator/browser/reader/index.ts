@@ -65,7 +65,7 @@ export function openReader(file: string) {
   /** `read`: with its tokens, or without. */
   const traceOf = <One extends ViewedLine>(id: number, read: (ids: readonly number[]) => One[]) => {
     const one = read([id])[0];
-    const known = one && rows.read().find(({ run }) => run.id === one.runId);
+    const known = one && rows.find(one.runId);
     if (one === undefined || known === undefined) throw notFound('unknown-trace', `there is no trace ${id}`);
     return { one, known };
   };

@@ -1,3 +1,4 @@
+import { LRUCache } from 'lru-cache';
 import { asItStands } from '../../pipeline/as-it-stands.js';
 import { groupBy } from '../../records/index.js';
 import type { Headline, ViewedRun, ViewedStage, Viewer } from '../../store/index.js';
@@ -9,6 +10,14 @@ const SPARK_POINTS = 40;
 /** A look at all runs holds for so long, and where nothing was committed until a process may have died. */
 const FRESH_MS = 500;
 const ALIVE_MS = 1000;
+/** Runs that are looked at by themselves. */
+const KEPT = 200;
+
+/** When, and at which state of the store. */
+interface Look {
+  readonly at: number;
+  readonly version: number;
+}
 
 /** A run's line with what it was made from. */
 export interface KnownRun {
@@ -26,7 +35,8 @@ export class RunRows {
   #removed: { readonly name: string; readonly turn: number }[] = [];
   #turn = 0;
   #listed: KnownRun[] = [];
-  #read = { at: Number.NEGATIVE_INFINITY, version: -1 };
+  #read: Look = { at: Number.NEGATIVE_INFINITY, version: -1 };
+  readonly #single = new LRUCache<string | number, Look & { readonly known: KnownRun }>({ max: KEPT });
 
   constructor(readonly viewer: Viewer) {}
 
@@ -37,21 +47,31 @@ export class RunRows {
 
   /** Newest first, as they stand now or stood a moment ago; `reward` is empty (see `withReward`). */
   read(now = Date.now()): KnownRun[] {
-    const age = performance.now() - this.#read.at;
-    const version = this.viewer.version();
-    if (age < FRESH_MS || (age < ALIVE_MS && version === this.#read.version)) return this.#listed;
-    this.#read = { at: performance.now(), version };
+    if (this.#isFresh(this.#read)) return this.#listed;
+    this.#read = this.#lookNow();
     this.#listed = this.#look(now);
     return this.#listed;
   }
 
-  find(name: string): KnownRun | undefined {
-    const is = ({ run }: KnownRun) => run.name === name;
-    const known = this.read().find(is);
-    if (known !== undefined) return known;
-    // It may have begun a moment ago.
-    this.#read.at = Number.NEGATIVE_INFINITY;
-    return this.read().find(is);
+  /** One run, by its name or id: read by itself, as a look at all of many runs takes longer than most questions. */
+  find(key: string | number): KnownRun | undefined {
+    const kept = this.#single.get(key);
+    if (kept !== undefined && this.#isFresh(kept)) return kept.known;
+    const look = this.#lookNow();
+    const run = this.viewer.run(key);
+    if (run === undefined) return undefined;
+    const known = this.#line(asItStands(run), this.viewer.stages(run.id), Date.now());
+    this.#single.set(key, { ...look, known });
+    return known;
+  }
+
+  #lookNow(): Look {
+    return { at: performance.now(), version: this.viewer.version() };
+  }
+
+  #isFresh({ at, version }: Look): boolean {
+    const age = performance.now() - at;
+    return age < FRESH_MS || (age < ALIVE_MS && version === this.viewer.version());
   }
 
   #look(now: number): KnownRun[] {
