@@ -13,7 +13,8 @@ const SCHEMA = `
   -- One column, as a filter by columns doubles the time of a search: a completion, a token for its run, the question.
   CREATE VIRTUAL TABLE words USING fts5(text, content='', contentless_delete=1, tokenize='unicode61 remove_diacritics 2');
   -- How far each stage is indexed; its start tells it from another that got its number.
-  CREATE TABLE progress (stage INTEGER PRIMARY KEY, run INTEGER NOT NULL, started_at TEXT NOT NULL, last INTEGER NOT NULL, rows INTEGER NOT NULL);
+  CREATE TABLE progress (stage INTEGER PRIMARY KEY, run INTEGER NOT NULL, started_at TEXT NOT NULL,
+    first INTEGER NOT NULL, last INTEGER NOT NULL, rows INTEGER NOT NULL);
   PRAGMA user_version = ${FORMAT};`;
 
 const BEHIND = `SELECT stages.id AS stage, stages.run, stages.started_at AS startedAt, coalesce(progress.last, 0) AS last FROM store.stages
@@ -29,12 +30,13 @@ const ADD = `INSERT INTO words (rowid, text)
   FROM store.rollouts JOIN store.prompts ON prompts.id = rollouts.prompt
   WHERE rollouts.stage = @stage AND rollouts.id > @last ORDER BY rollouts.id LIMIT @limit`;
 
-const HEAD = 'SELECT rowid FROM words WHERE words MATCH ? ORDER BY rowid LIMIT ?';
 // Limits of rows as CAST: better-sqlite3 binds numbers as REAL, by which FTS5 would read every row.
-const TAIL = 'SELECT rowid FROM words WHERE words MATCH ? AND rowid > CAST(? AS INTEGER) ORDER BY rowid';
-const ALL = 'SELECT rowid FROM words WHERE words MATCH ? ORDER BY rowid';
-const AMONG =
-  'SELECT count(*) FROM (SELECT 1 FROM words WHERE words MATCH ? AND rowid <= CAST(? AS INTEGER) LIMIT CAST(? AS INTEGER))';
+const FIND = `SELECT rowid FROM words WHERE words MATCH @match AND rowid > CAST(@after AS INTEGER)
+  AND rowid <= CAST(@last AS INTEGER) ORDER BY rowid LIMIT @limit`;
+const AMONG = `SELECT count(*) FROM (SELECT 1 FROM words WHERE words MATCH @match AND rowid <= CAST(@end AS INTEGER)
+  LIMIT @limit)`;
+const EXTENT = `SELECT coalesce(min(first), 0) AS first, coalesce(max(last), 0) AS last, coalesce(sum(rows), 0) AS rows
+  FROM progress WHERE run = ?`;
 const INDEXED = 'SELECT coalesce(sum(rows), 0) FROM progress WHERE run = ?';
 const ENDS = 'SELECT stage, last FROM progress WHERE run = ?';
 const VOCABULARY = 'CREATE VIRTUAL TABLE temp.vocabulary USING fts5vocab(main, words, instance)';
@@ -50,8 +52,16 @@ const MOST = 0.6;
 /** Words that a prefix stands for, at most; with more it is left to FTS5. */
 const WORDS_OF_PREFIX = 200;
 
-const NOTE = `INSERT INTO progress VALUES (@stage, @run, @startedAt, @end, @rows)
+const NOTE = `INSERT INTO progress
+  VALUES (@stage, @run, @startedAt, (SELECT min(id) FROM store.rollouts WHERE stage = @stage), @end, @rows)
   ON CONFLICT (stage) DO UPDATE SET last = @end, rows = rows + @rows`;
+
+/** Where the rollouts of a run lie among all, and how many are indexed. */
+interface Extent {
+  readonly first: number;
+  readonly last: number;
+  readonly rows: number;
+}
 
 /** Builds the full-text index of a store: a file beside it, which may be deleted at any time. The store is only read. */
 export interface SearchBuilder {
@@ -153,23 +163,22 @@ function covers(db: Database.Database, runId: number, ends: Ends): boolean {
 }
 
 function findIn(db: Database.Database, runId: number, query: string, invertible: boolean): Found {
-  const ids = (sql: string, ...values: (string | number)[]) =>
-    db
-      .prepare(sql)
-      .pluck()
-      .all(...values) as number[];
+  const { first, last, rows } = db.prepare(EXTENT).get(runId) as Extent;
   const [run, terms] = [`"${tokenOf(runId)}"`, searchTerms(query, (prefix) => wordsOf(db, prefix))];
-  const match = `${run} AND ${terms}`;
-  const head = ids(HEAD, match, SAMPLED);
-  const last = head.at(-1);
-  if (head.length < SAMPLED || last === undefined) return { ids: Float64Array.from(head), inverted: false };
-  if (invertible) {
-    const most = Math.ceil(SAMPLED / MOST);
-    const [among] = ids(AMONG, run, last, most);
-    if (among !== undefined && among < most)
-      return { ids: Float64Array.from(ids(ALL, `${run} NOT ${terms}`)), inverted: true };
-  }
-  return { ids: Float64Array.from(head.concat(ids(TAIL, match, last))), inverted: false };
+  // Where no rollouts of other runs lie between, the run need not be looked for.
+  const alone = last - first + 1 === rows;
+  const match = alone ? terms : `${run} AND ${terms}`;
+  const find = (match: string, after: number, limit = -1) =>
+    db.prepare(FIND).pluck().all({ match, after, last, limit }) as number[];
+  const head = find(match, first - 1, SAMPLED);
+  const end = head.at(-1);
+  if (end === undefined || head.length < SAMPLED) return { ids: Float64Array.from(head), inverted: false };
+  const most = Math.ceil(SAMPLED / MOST);
+  const among = () =>
+    alone ? end - first + 1 : (db.prepare(AMONG).pluck().get({ match: run, end, limit: most }) as number);
+  if (invertible && among() < most)
+    return { ids: Float64Array.from(find(`${run} NOT ${terms}`, first - 1)), inverted: true };
+  return { ids: Float64Array.from(head.concat(find(match, end))), inverted: false };
 }
 
 /** A word that nobody types: of a private letter and the run's id. */

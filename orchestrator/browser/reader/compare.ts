@@ -77,20 +77,16 @@ export function differenceOf(before: Side, after: Side, policy: PolicyName): Pai
   };
 }
 
-/** Questions that both answered: the same name, question, options and gold answer. */
+/** Questions that both answered. */
 export function pairsOf(before: Side, after: Side, policy: PolicyName): Pair[] {
-  const others = groupBy(after.items, nameOf);
+  const others = groupBy(after.items, ({ identity }) => identity);
   return before.items.flatMap((item) => {
-    const other = others.get(nameOf(item))?.shift();
+    const other = others.get(item.identity)?.shift();
     if (other === undefined) return [];
     const [was, is] = [taken(item, policy, before.threshold).right, taken(other, policy, after.threshold).right];
     const kind: FlipKind = was === is ? (is ? 'same-right' : 'same-wrong') : is ? 'fixed' : 'broken';
     return [{ before: item, after: other, kind }];
   });
-}
-
-function nameOf({ benchmark, promptId, question }: Evaluated): string {
-  return JSON.stringify([benchmark, promptId, question.question, question.gold]);
 }
 
 function estimateOf({ mean, low, high }: Interval, n: number): Estimate {

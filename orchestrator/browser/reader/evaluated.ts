@@ -13,6 +13,8 @@ export interface Evaluated {
   readonly promptId: string;
   readonly benchmark: string;
   readonly question: ViewedQuestion;
+  /** The same for the same question in another run: its name, text, options and gold answer. */
+  readonly identity: string;
   readonly confidence: number | null;
   readonly first: boolean;
   readonly second: boolean;
@@ -45,12 +47,17 @@ export class Evaluations {
       const [id, prompt, confidence, first, firstTokens, second, tokens] = row;
       const [name, question] = [names.get(prompt), questions.get(prompt)];
       if (name === undefined || question === undefined) return [];
-      return {
+      return identified({
         ...{ id, promptId: name[2], benchmark: benchmarkOf(name[1]), question, confidence },
         ...{ first: first === 1, second: second === 1, firstTokens, tokens },
-      };
+      });
     });
   }
+}
+
+export function identified(item: Omit<Evaluated, 'identity'>): Evaluated {
+  const { benchmark, promptId, question } = item;
+  return { ...item, identity: JSON.stringify([benchmark, promptId, question.question, question.gold]) };
 }
 
 /** What a policy makes of it. */

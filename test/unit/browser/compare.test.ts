@@ -1,7 +1,7 @@
 import { rmSync } from 'node:fs';
 import { afterAll, beforeAll, expect, test } from 'vitest';
 import { compareSides, differenceOf, pairsOf, type Side } from '../../../orchestrator/browser/reader/compare.js';
-import type { Evaluated } from '../../../orchestrator/browser/reader/evaluated.js';
+import { type Evaluated, identified } from '../../../orchestrator/browser/reader/evaluated.js';
 import { openReader, type Reader } from '../../../orchestrator/browser/reader/index.js';
 import { mcnemar } from '../../../orchestrator/statistics/index.js';
 import { storeWithRuns } from './stores.js';
@@ -21,10 +21,10 @@ afterAll(() => {
 function side(answers: readonly (readonly [first: boolean, second: boolean])[], threshold = 0.95): Side {
   const items = answers.map(([first, second], place): Evaluated => {
     const question = { media: `v${place % 2}`, question: `q${place}`, gold: 'A' };
-    return {
+    return identified({
       ...{ id: place, promptId: `p${place}`, benchmark: 'one', question, confidence: 0.9, first, second },
       ...{ firstTokens: 5, tokens: 50 },
-    };
+    });
   });
   return { items, threshold };
 }
@@ -64,11 +64,11 @@ test('the same name with another question or another gold answer is another ques
   const one = side([[true, true]]);
   const [item] = one.items as [Evaluated];
   for (const change of [{ gold: 'B' }, { question: 'else' }]) {
-    const other = { ...one, items: [{ ...item, question: { ...item.question, ...change } }] };
+    const other = { ...one, items: [identified({ ...item, question: { ...item.question, ...change } })] };
     expect(pairsOf(one, other, 'always')).toEqual([]);
     expect(differenceOf(one, other, 'always')).toBeNull();
   }
-  const more = { ...one, items: [item, { ...item, promptId: 'p9' }] };
+  const more = { ...one, items: [item, identified({ ...item, promptId: 'p9' })] };
   expect(differenceOf(one, more, 'always')).toMatchObject({ n: 1, unpaired: 1 });
 });
 

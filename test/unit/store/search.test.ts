@@ -3,7 +3,7 @@ import fc from 'fast-check';
 import { afterEach, beforeEach, expect, test } from 'vitest';
 import { openSearch, openSearchBuilder, type RolloutRow, searchTerms } from '../../../orchestrator/store/index.js';
 import { compiledStore, runNode } from './child.js';
-import { rowOf, storeWithRun } from './rows.js';
+import { newRun, rowOf, storeWithRun } from './rows.js';
 
 let made: ReturnType<typeof storeWithRun>;
 beforeEach(() => {
@@ -182,32 +182,51 @@ test('the words that a prefix stands for are those of the index, also with lette
   search.close();
 });
 
-test('what nearly all rollouts have is answered by those that have it not, when all that is known is indexed', () => {
-  const { store, runId, file } = made;
-  const { id } = store.startStage(runId, 'filter', 'k');
-  const ROWS = 16_000;
-  const has = (row: number) => row % 7 !== 3;
-  for (let done = 0; done < ROWS; done += 1000) {
-    const rows = Array.from({ length: 1000 }, (_, place) =>
-      saying('p1', done + place, has(done + place) ? 'lamp' : '-'),
-    );
-    store.commitUnit(id, `u${done}`, rows);
-  }
-  expect(index(5000)).toBe(ROWS);
-  const all = Array.from({ length: ROWS }, (_, row) => row);
-  const search = openSearch(file);
-  const find = (query: string, end: number) => {
-    const { ids, inverted } = search.find(runId, query, new Map([[id, end]]));
-    return { inverted, rows: [...ids].map((rollout) => rollout - 1) };
-  };
-  for (const query of ['lamp', 'lam*'])
-    expect(find(query, ROWS)).toEqual({ inverted: true, rows: all.filter((row) => !has(row)) });
-  expect(find('lamp', ROWS + 1)).toEqual({ inverted: false, rows: all.filter(has) });
-  expect(find('-', ROWS)).toEqual({ inverted: false, rows: [] });
-  expect(find('"is p1"', ROWS)).toEqual({ inverted: true, rows: [] });
-  expect(search.find(runId, 'lamp').inverted).toBe(false);
-  // What was found is kept, but not for those who know more.
-  expect(find('lamp', ROWS).inverted).toBe(true);
-  expect(find('lamp', ROWS + 1).inverted).toBe(false);
-  search.close();
-});
+test.each([
+  ['alone', 0],
+  ['among those of another run', 3],
+])(
+  'what nearly all rollouts have is answered by those that have it not, when all that is known is indexed: %s',
+  (_, more) => {
+    const { store, runId, file } = made;
+    const other = store.createRun({ ...newRun, name: 'other', folder: 'other' });
+    store.savePrompts(other, 'train', made.prompts);
+    const [stage, second] = [runId, other].map((run) => store.startStage(run, 'filter', `k${run}`).id) as [
+      number,
+      number,
+    ];
+    const ROWS = 16_000;
+    const texts: (string | null)[] = [null];
+    const commit = (to: number, unit: number, names: readonly string[]) =>
+      store.commitUnit(
+        to,
+        `u${unit}`,
+        names.map((text, place) => saying('p1', unit + place, text)),
+      );
+    for (let done = 0; done < ROWS; done += 1000) {
+      const names = Array.from({ length: 1000 }, (_, place) => ((done + place) % 7 === 3 ? '-' : 'lamp'));
+      commit(stage, done, names);
+      texts.push(...names);
+      commit(second, done, Array(more).fill('lamp'));
+      texts.push(...Array(more).fill(null));
+    }
+    expect(index(5000)).toBe(ROWS + more * 16);
+    const idsOf = (text: string) => texts.flatMap((own, id) => (own === text ? [id] : []));
+    const last = texts.findLastIndex((text) => text !== null);
+    const search = openSearch(file);
+    const find = (query: string, end: number) => {
+      const { ids, inverted } = search.find(runId, query, new Map([[stage, end]]));
+      return { inverted, ids: [...ids] };
+    };
+    for (const query of ['lamp', 'lam*']) expect(find(query, last)).toEqual({ inverted: true, ids: idsOf('-') });
+    expect(find('lamp', last + 1)).toEqual({ inverted: false, ids: idsOf('lamp') });
+    expect(find('-', last)).toEqual({ inverted: false, ids: [] });
+    expect(find('"is p1"', last)).toEqual({ inverted: true, ids: [] });
+    expect(search.find(runId, 'lamp').inverted).toBe(false);
+    // What was found is kept, but not for those who know more.
+    expect(find('lamp', last).inverted).toBe(true);
+    expect(find('lamp', last + 1).inverted).toBe(false);
+    expect(search.find(other, 'lamp').ids).toHaveLength(16 * more);
+    search.close();
+  },
+);
