@@ -46,7 +46,7 @@ const STAGES_AT_ONCE = 20;
 /** Searches whose results are kept. */
 const KEPT = 8;
 /** Of a search's result, to estimate how much of the run it finds. */
-const SAMPLED = 10_000;
+const SAMPLED = 2000;
 /** A search that finds more than this share of its sample is answered by what it does not find. */
 const MOST = 0.6;
 /** Words that a prefix stands for, at most; with more it is left to FTS5. */

@@ -195,7 +195,7 @@ test.each([
       number,
       number,
     ];
-    const ROWS = 16_000;
+    const ROWS = 4000;
     const texts: (string | null)[] = [null];
     const commit = (to: number, unit: number, names: readonly string[]) =>
       store.commitUnit(
@@ -210,7 +210,7 @@ test.each([
       commit(second, done, Array(more).fill('lamp'));
       texts.push(...Array(more).fill(null));
     }
-    expect(index(5000)).toBe(ROWS + more * 16);
+    expect(index(5000)).toBe(ROWS + more * 4);
     const idsOf = (text: string) => texts.flatMap((own, id) => (own === text ? [id] : []));
     const last = texts.findLastIndex((text) => text !== null);
     const search = openSearch(file);
@@ -226,7 +226,7 @@ test.each([
     // What was found is kept, but not for those who know more.
     expect(find('lamp', last).inverted).toBe(true);
     expect(find('lamp', last + 1).inverted).toBe(false);
-    expect(search.find(other, 'lamp').ids).toHaveLength(16 * more);
+    expect(search.find(other, 'lamp').ids).toHaveLength(4 * more);
     search.close();
   },
 );
