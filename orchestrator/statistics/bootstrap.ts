@@ -1,4 +1,3 @@
-import { LRUCache } from 'lru-cache';
 import { createRandom } from './random.js';
 
 /** A mean with the ends of its confidence interval; all NaN when there are no values. */
@@ -58,14 +57,16 @@ function drawnSum(totals: Float64Array, drawn: Drawn, start: number): number {
 /** Draws kept, and numbers of a draw. */
 const [KEPT, MOST_KEPT] = [4, 1_000_000];
 type Drawn = Uint16Array | Uint32Array;
-const kept = new LRUCache<string, Drawn>({ max: KEPT });
+const kept = new Map<string, Drawn>();
 
 /** The clusters that a seed draws, one after the other: several values of the same clusters are resampled alike. Undefined for very many. */
 function drawnOnce(seed: number, clusters: number, draws: number): Drawn | undefined {
   if (clusters * draws > MOST_KEPT) return undefined;
   const key = `${seed} ${clusters} ${draws}`;
   const drawn = kept.get(key) ?? drawAll(createRandom(seed), clusters, draws);
+  kept.delete(key);
   kept.set(key, drawn);
+  for (const oldest of [...kept.keys()].slice(0, -KEPT)) kept.delete(oldest);
   return drawn;
 }
 
