@@ -10,7 +10,7 @@ const FORMAT = 2;
 const TIMEOUT_MS = 5000;
 
 const SCHEMA = `
-  -- One column, as a filter by columns doubles the time of a search: a completion, a token for its run, the question.
+  -- One column, as a filter by columns makes every search slower: a completion, a token for its run, the question.
   CREATE VIRTUAL TABLE words USING fts5(text, content='', contentless_delete=1, tokenize='unicode61 remove_diacritics 2');
   -- How far each stage is indexed; its start tells it from another that got its number.
   CREATE TABLE progress (stage INTEGER PRIMARY KEY, run INTEGER NOT NULL, started_at TEXT NOT NULL,
