@@ -270,7 +270,9 @@ def test_an_engine_of_a_tiny_model_has_one_thread() -> None:
         "print('threads', torch.get_num_threads())\n"
         "rollout.close()\n"
     )
-    environment = {name: value for name, value in os.environ.items() if name != "OMP_NUM_THREADS"}
+    # vLLM preloads an OpenMP library for processes that it starts, which reads the number when the process begins.
+    own = ("OMP_NUM_THREADS", "LD_PRELOAD")
+    environment = {name: value for name, value in os.environ.items() if name not in own}
     environment["PYTHONPATH"] = str(PACKAGE.parent)
     run = subprocess.run(
         [sys.executable, "-c", script, json.dumps(LOAD)], capture_output=True, text=True, env=environment, check=False
