@@ -4,6 +4,7 @@ import Database from 'better-sqlite3';
 import { LRUCache } from 'lru-cache';
 import { explain } from './explain.js';
 import { openReader } from './open.js';
+import { searchTerms } from './search-terms.js';
 
 /** Another number makes the index anew. */
 const FORMAT = 2;
@@ -35,10 +36,7 @@ const FIND = `SELECT rowid FROM words WHERE words MATCH @match AND rowid > CAST(
   AND rowid <= CAST(@last AS INTEGER) ORDER BY rowid LIMIT @limit`;
 const AMONG = `SELECT count(*) FROM (SELECT 1 FROM words WHERE words MATCH @match AND rowid <= CAST(@end AS INTEGER)
   LIMIT @limit)`;
-const EXTENT = `SELECT coalesce(min(first), 0) AS first, coalesce(max(last), 0) AS last, coalesce(sum(rows), 0) AS rows
-  FROM progress WHERE run = ?`;
-const INDEXED = 'SELECT coalesce(sum(rows), 0) FROM progress WHERE run = ?';
-const ENDS = 'SELECT stage, last FROM progress WHERE run = ?';
+const PROGRESS = 'SELECT stage, first, last, rows FROM progress WHERE run = ?';
 const VOCABULARY = 'CREATE VIRTUAL TABLE temp.vocabulary USING fts5vocab(main, words, instance)';
 const NEXT_WORD = 'SELECT term FROM temp.vocabulary WHERE term >= ? LIMIT 1';
 /** Stages that are looked up at a time: each look walks over all that are not behind. */
@@ -56,8 +54,9 @@ const NOTE = `INSERT INTO progress
   VALUES (@stage, @run, @startedAt, (SELECT min(id) FROM store.rollouts WHERE stage = @stage), @end, @rows)
   ON CONFLICT (stage) DO UPDATE SET last = @end, rows = rows + @rows`;
 
-/** Where the rollouts of a run lie among all, and how many are indexed. */
-interface Extent {
+/** What is indexed of a stage: where it lies among all rollouts, and how many. */
+interface Indexed {
+  readonly stage: number;
   readonly first: number;
   readonly last: number;
   readonly rows: number;
@@ -138,35 +137,48 @@ export function openSearch(storeFile: string): SearchIndex {
     }
     return db;
   };
-  const indexed = (runId: number) => (opened()?.prepare(INDEXED).pluck().get(runId) as number | undefined) ?? 0;
+  const progressOf = (runId: number) => (opened()?.prepare(PROGRESS).all(runId) ?? []) as Indexed[];
   const kept = new LRUCache<string, Found>({ max: KEPT });
   return {
     find: (runId, query, ends) => {
       const index = opened();
       if (index === undefined) return { ids: new Float64Array(), inverted: false };
-      const invertible = ends !== undefined && covers(index, runId, ends);
+      const stages = progressOf(runId);
+      const invertible = ends !== undefined && covers(stages, ends);
       // What was found is the same until more of the run is indexed.
-      const key = JSON.stringify([indexed(runId), inode, invertible, runId, query]);
-      const found = kept.get(key) ?? findIn(index, runId, query, invertible);
+      const key = JSON.stringify([rowsOf(stages), inode, invertible, runId, query]);
+      const found = kept.get(key) ?? findIn(index, runId, query, { stages, invertible });
       kept.set(key, found);
       return found;
     },
-    indexed,
+    indexed: (runId) => rowsOf(progressOf(runId)),
     close: () => void db?.close(),
   };
 }
 
+function rowsOf(stages: readonly Indexed[]): number {
+  return stages.reduce((sum, { rows }) => sum + rows, 0);
+}
+
 /** Whether all that is known of the run is indexed. */
-function covers(db: Database.Database, runId: number, ends: Ends): boolean {
-  const last = new Map(db.prepare(ENDS).raw().all(runId) as [number, number][]);
+function covers(stages: readonly Indexed[], ends: Ends): boolean {
+  const last = new Map(stages.map((stage) => [stage.stage, stage.last]));
   return [...ends].every(([stage, end]) => end <= (last.get(stage) ?? 0));
 }
 
-function findIn(db: Database.Database, runId: number, query: string, invertible: boolean): Found {
-  const { first, last, rows } = db.prepare(EXTENT).get(runId) as Extent;
+/** `stages`: what is indexed of the run. */
+function findIn(
+  db: Database.Database,
+  runId: number,
+  query: string,
+  { stages, invertible }: { readonly stages: readonly Indexed[]; readonly invertible: boolean },
+): Found {
+  if (stages.length === 0) return { ids: new Float64Array(), inverted: false };
+  const first = Math.min(...stages.map((stage) => stage.first));
+  const last = Math.max(...stages.map((stage) => stage.last));
   const [run, terms] = [`"${tokenOf(runId)}"`, searchTerms(query, (prefix) => wordsOf(db, prefix))];
   // Where no rollouts of other runs lie between, the run need not be looked for.
-  const alone = last - first + 1 === rows;
+  const alone = last - first + 1 === rowsOf(stages);
   const match = alone ? terms : `${run} AND ${terms}`;
   const find = (match: string, after: number, limit = -1) =>
     db.prepare(FIND).pluck().all({ match, after, last, limit }) as number[];
@@ -198,30 +210,6 @@ function wordsOf(db: Database.Database, prefix: string): string[] | undefined {
     from = `${word}\u0001`;
   }
   return undefined;
-}
-
-/**
- * A search as people type it, as an FTS5 query: every word has to be there; "several words" stand together; word* is the
- * beginning of a word. Nothing else has a meaning, so nothing that is typed is an error.
- * `wordsOf`: the words that begin so, in small letters: FTS5 gathers all places of such words first, also those of other
- * runs, which takes longer than all the rest.
- */
-export function searchTerms(
-  query: string,
-  wordsOf: (prefix: string) => string[] | undefined = () => undefined,
-): string {
-  const terms = query.match(/"[^"]*"?|[^\s"]+/g) ?? [];
-  const quoted = terms.flatMap((term) => {
-    const isPrefix = /^[^"].*\*$/.test(term);
-    const words = term.replaceAll('"', ' ').replace(/\*+$/, '').trim();
-    if (!/[\p{L}\p{N}]/u.test(words)) return [];
-    // Other letters are folded by rules of the index.
-    const begun = isPrefix && /^[a-z0-9]+$/i.test(words) ? wordsOf(words.toLowerCase()) : undefined;
-    if (begun !== undefined && begun.length > 0) return [`(${begun.map((word) => `"${word}"`).join(' OR ')})`];
-    return [`"${words}"${isPrefix ? '*' : ''}`];
-  });
-  // Without any word: what no text has.
-  return quoted.length === 0 ? '"\u0001"' : `(${quoted.join(' AND ')})`;
 }
 
 interface Behind {
