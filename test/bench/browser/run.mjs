@@ -1,4 +1,6 @@
 // The run browser over a large store, while another process writes to it: each API question, the first paint, jumps in the table.
+// All of it is measured a number of times that is fixed here, each with a new browser and writer: the middle counts, as the pace of
+// a machine varies by more than what is left to a goal.
 
 import { fork } from 'node:child_process';
 import { once } from 'node:events';
@@ -9,7 +11,7 @@ import { startBrowser } from '../../../dist/browser/index.js';
 import { makeStore } from './make.mjs';
 import { measurePages } from './pages.mjs';
 
-const ROUNDS = 40;
+const [MEASUREMENTS, ROUNDS] = [5, 40];
 const [QUERY_MS, PAINT_MS, JUMP_MS] = [50, 500, 200];
 
 export const title = 'The run browser over 1,000 runs and 1,000,000 rollouts';
@@ -17,24 +19,30 @@ export const title = 'The run browser over 1,000 runs and 1,000,000 rollouts';
 export async function run({ note }) {
   const folder = mkdtempSync(join(tmpdir(), 'vauto-bench-'));
   try {
-    return resultOf(await measure({ ...makeStore(folder, note), folder }, note));
+    const store = makeStore(folder, note);
+    const measured = [];
+    for (let nth = 1; nth <= MEASUREMENTS; nth += 1) {
+      note(`measurement ${nth} of ${MEASUREMENTS}`);
+      measured.push(await measure({ ...store, writing: `writing-${nth}`, folder }, note));
+    }
+    return resultOf(store.rollouts, measured);
   } finally {
     rmSync(folder, { recursive: true, force: true });
   }
 }
 
-export async function measure({ file, folder, rollouts, large, small }, note) {
-  const writer = fork(new URL('writer.mjs', import.meta.url).pathname, [file, folder]);
+async function measure({ file, folder, large, small, writing }, note) {
+  const writer = fork(new URL('writer.mjs', import.meta.url).pathname, [file, folder, writing]);
   const browser = await startBrowser({ file, host: '127.0.0.1', port: 0, onLog: note });
   try {
     await indexed(browser.url, large, '200,000', note);
     // The newest come first.
-    await indexed(browser.url, 'run-0', '1,000,000', note);
-    const queries = await measureQueries(browser.url, large, small, note);
+    await indexed(browser.url, 'run-0', 'all', note);
+    const queries = await measureQueries(browser.url, large, small);
     const { paints, jumps } = await measurePages(browser.url, large);
     writer.send('stop');
     const [{ rate }] = await once(writer, 'message');
-    return { queries, paints, jumps, rate, rollouts };
+    return { queries, paint: Math.max(...paints), jumps, rate };
   } finally {
     writer.kill();
     await browser.close();
@@ -83,7 +91,7 @@ function questions(large, small, round) {
   };
 }
 
-async function measureQueries(url, large, small, note) {
+async function measureQueries(url, large, small) {
   const times = {};
   for (let round = 0; round < ROUNDS; round += 1) {
     for (const [name, path] of Object.entries(questions(large, small, round))) {
@@ -102,30 +110,42 @@ async function measureQueries(url, large, small, note) {
       }
     }
   }
-  note('questions are measured');
   return times;
 }
 
-export function resultOf({ queries, paints, jumps, rate, rollouts }) {
+/** Every figure is the middle of the measurements; in brackets the lowest and the highest. */
+function resultOf(rollouts, measured) {
   const at = (values, share) =>
     [...values].sort((a, b) => a - b)[Math.min(values.length - 1, Math.floor(share * values.length))];
-  const ms = (value) => `${value.toFixed(1)} ms`;
-  const [all, jump, paint] = [Object.values(queries).flat(), at(jumps, 0.5), Math.max(...paints)];
-  const worst = Math.max(...Object.values(queries).map((times) => at(times, 0.95)));
+  const middle = (figureOf) => at(measured.map(figureOf), 0.5);
+  const ms = (figureOf) => {
+    const all = measured.map(figureOf);
+    return `${middle(figureOf).toFixed(1)} [${Math.min(...all).toFixed(1)}, ${Math.max(...all).toFixed(1)}] ms`;
+  };
+  const all = (share) => (of) => at(Object.values(of.queries).flat(), share);
+  const kinds = Object.keys(measured[0].queries);
+  const question = (kind, share) => (of) => at(of.queries[kind], share);
+  const jump = (share) => (of) => at(of.jumps, share);
+  const paint = (of) => of.paint;
+  const rate = Math.round(middle((of) => of.rate));
   return {
-    goal: `every question ≤ ${QUERY_MS} ms (95%), first paint ≤ ${PAINT_MS} ms, rows after a jump ≤ ${JUMP_MS} ms (median of 50)`,
+    goal: `every question ≤ ${QUERY_MS} ms (95%), first paint ≤ ${PAINT_MS} ms, rows after a jump ≤ ${JUMP_MS} ms (median of 50), in the middle of ${measured.length} measurements`,
     figures: {
-      'rollouts; written meanwhile, a second': `${rollouts.toLocaleString('en')}; ${Math.round(rate).toLocaleString('en')}`,
-      'all questions, median and 95%': `${ms(at(all, 0.5))} and ${ms(at(all, 0.95))}`,
+      'rollouts; written meanwhile, a second': `${rollouts.toLocaleString('en')}; ${rate.toLocaleString('en')}`,
+      'measurements, each of so many questions of a kind': `${measured.length}, ${ROUNDS}`,
+      'all questions, median and 95%': `${ms(all(0.5))} and ${ms(all(0.95))}`,
       ...Object.fromEntries(
-        Object.entries(queries).map(([name, times]) => [
-          `${name}, median, 95% and longest`,
-          [at(times, 0.5), at(times, 0.95), Math.max(...times)].map(ms).join(', '),
+        kinds.map((kind) => [
+          `${kind}, median, 95% and longest`,
+          [0.5, 0.95, 1].map((share) => ms(question(kind, share))).join(', '),
         ]),
       ),
       'first paint of four pages, longest': ms(paint),
-      'rows after a jump, median and 95%': `${ms(jump)} and ${ms(at(jumps, 0.95))}`,
+      'rows after a jump, median and 95%': `${ms(jump(0.5))} and ${ms(jump(0.95))}`,
     },
-    holds: worst <= QUERY_MS && paint <= PAINT_MS && jump <= JUMP_MS,
+    holds:
+      kinds.every((kind) => middle(question(kind, 0.95)) <= QUERY_MS) &&
+      middle(paint) <= PAINT_MS &&
+      middle(jump(0.5)) <= JUMP_MS,
   };
 }

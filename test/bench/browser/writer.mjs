@@ -7,13 +7,13 @@ import { promptsOf, unitRows } from '../store/rows.mjs';
 const RATE = 2000;
 const UNIT = 200;
 
-const [file, folder] = process.argv.slice(2);
+const [file, folder, name] = process.argv.slice(2);
 const store = openStore(file);
 const id = store.createRun({
-  name: 'writing',
+  name,
   recipeText: '',
   recipe: {},
-  folder: join(folder, 'writing'),
+  folder: join(folder, name),
   seed: 1,
   environment: {},
 });
