@@ -9,8 +9,8 @@ export {
   openSearchBuilder,
   type SearchBuilder,
   type SearchIndex,
-} from './search.js';
-export { searchTerms } from './search-terms.js';
+  searchTerms,
+} from './search/index.js';
 export type * from './types.js';
 export { openViewer } from './viewer.js';
 export type * from './viewer-types.js';
