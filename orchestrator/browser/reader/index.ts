@@ -1,4 +1,5 @@
 /** Answers every question of the pages from the store, with what it has read kept in memory. It runs in a thread of its own (../thread.ts). */
+import { availableParallelism } from 'node:os';
 import { LRUCache } from 'lru-cache';
 import { openSearch, openStore, openViewer, type ViewedLine } from '../../store/index.js';
 import type { CompareAnswer, SweepAt } from '../api/index.js';
@@ -24,12 +25,14 @@ export type Reader = ReturnType<typeof openReader>;
 export type Question = Exclude<keyof Reader, 'close'>;
 
 const KEPT_COMPARISONS = 50;
+/** Threads that share a search with the reader's own. */
+const MOST_HELPERS = 3;
 
 /** Opens the store for reading. Throws the UserErrors of `openViewer`. */
 export function openReader(file: string) {
   const viewer = openViewer(file);
   const store = openStore(file, { readonly: true });
-  const search = openSearch(file);
+  const search = openSearch(file, { helpers: Math.min(MOST_HELPERS, availableParallelism() - 1) });
   const rows = new RunRows(viewer);
   const tables = new RunTables(viewer);
   const evaluations = new Evaluations(viewer);

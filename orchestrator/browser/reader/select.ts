@@ -83,8 +83,11 @@ function testsOf(table: RunTable, filter: TraceFilter, threshold: number, found:
     tests.push((row) => first[row] === code || second[row] === code);
   }
   if (found !== undefined) {
-    const [mask, wanted] = [table.mask(found.ids), found.inverted ? 0 : 1];
-    tests.push((row) => mask[row] === wanted);
+    const [{ first, has }, ids] = [found, table.id.values];
+    tests.push((row) => {
+      const place = (ids[row] ?? 0) - first;
+      return place >= 0 && has[place] === 1;
+    });
   }
   return tests;
 }

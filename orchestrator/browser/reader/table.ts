@@ -86,19 +86,6 @@ export class RunTable {
     return low < this.length && this.id.values[row] === id ? row : undefined;
   }
 
-  /** 1 for the rows of these rollouts; the ids rise. */
-  mask(ids: ArrayLike<number>): Uint8Array {
-    const mask = new Uint8Array(this.length);
-    const rows = this.id.values;
-    for (let row = 0, place = 0; place < ids.length; place += 1) {
-      const id = ids[place] ?? 0;
-      if (this.#rising) while (row < this.length && (rows[row] ?? 0) < id) row += 1;
-      else row = this.rowOf(id) ?? this.length;
-      if (row < this.length && rows[row] === id) mask[row] = 1;
-    }
-    return mask;
-  }
-
   stepOf(row: number): number | null {
     const step = this.step.values[row] ?? NO_STEP;
     return step === NO_STEP ? null : step;

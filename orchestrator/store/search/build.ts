@@ -1,6 +1,6 @@
 import type Database from 'better-sqlite3';
 import { explain } from '../explain.js';
-import { inodeOf, openForBuilding, removeIndex, searchFile, tokenOf } from './file.js';
+import { BLOCK, BLOCK_TOKEN, inodeOf, openForBuilding, RUN_TOKEN, removeIndex, searchFile } from './file.js';
 
 const BEHIND = `SELECT stages.id AS stage, stages.run, stages.started_at AS startedAt, coalesce(progress.last, 0) AS last FROM store.stages
   LEFT JOIN main.progress ON progress.stage = stages.id
@@ -11,7 +11,8 @@ const GONE = `SELECT EXISTS (SELECT 1 FROM main.progress AS known LEFT JOIN stor
   AND stages.started_at = known.started_at WHERE stages.id IS NULL)`;
 
 const ADD = `INSERT INTO words (rowid, text)
-  SELECT rollouts.id, rollouts.text || ' ' || @token || ' ' || coalesce(prompts.record ->> '$.question', '')
+  SELECT rollouts.id, rollouts.text || ' ' || @token || ' ${BLOCK_TOKEN}' || (rollouts.id / ${BLOCK}) || ' '
+    || coalesce(prompts.record ->> '$.question', '')
   FROM store.rollouts JOIN store.prompts ON prompts.id = rollouts.prompt
   WHERE rollouts.stage = @stage AND rollouts.id > @last ORDER BY rollouts.id LIMIT @limit`;
 
@@ -72,7 +73,7 @@ function advance(db: Database.Database, limit: number): number {
     db.exec('UPDATE main.progress SET rows = rows WHERE stage IS NULL');
     let added = 0;
     for (const { stage, run, startedAt, last } of db.prepare(BEHIND).all(STAGES_AT_ONCE) as Behind[]) {
-      const some = { stage, last, limit: limit - added, token: tokenOf(run) };
+      const some = { stage, last, limit: limit - added, token: `${RUN_TOKEN}${run}` };
       const { changes: rows, lastInsertRowid: end } = db.prepare(ADD).run(some);
       if (rows > 0) db.prepare(NOTE).run({ stage, run, startedAt, end, rows });
       added += rows;

@@ -6,11 +6,11 @@ import { explain } from '../explain.js';
 import { openReader } from '../open.js';
 
 /** Another number makes the index anew. */
-const FORMAT = 2;
+const FORMAT = 3;
 const TIMEOUT_MS = 5000;
 
 const SCHEMA = `
-  -- One column, as a filter by columns makes every search slower: a completion, a token for its run, the question.
+  -- One column, as a filter by columns makes every search slower: a completion, tokens for its run and its block, the question.
   CREATE VIRTUAL TABLE words USING fts5(text, content='', contentless_delete=1, tokenize='unicode61 remove_diacritics 2');
   -- How far each stage is indexed; its start tells it from another that got its number.
   CREATE TABLE progress (stage INTEGER PRIMARY KEY, run INTEGER NOT NULL, started_at TEXT NOT NULL,
@@ -21,10 +21,11 @@ export function searchFile(storeFile: string): string {
   return resolve(storeFile).replace(/(\.db)?$/, '.search.db');
 }
 
-/** A word that nobody types: of a private letter and the run's id. */
-export function tokenOf(runId: number): string {
-  return `\u{e000}run${runId}`;
-}
+/** Ids that share a token: what a search in a large run takes at a time. */
+export const BLOCK = 32_768;
+
+/** Words that nobody types, as they begin with a private letter: a number follows, of the run or of the block. */
+export const [RUN_TOKEN, BLOCK_TOKEN] = ['\u{e000}run', '\u{e000}block'];
 
 /** Tells one index from another that was made in its place; undefined while there is none. */
 export function inodeOf(file: string): number | undefined {

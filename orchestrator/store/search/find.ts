@@ -1,24 +1,20 @@
 import type Database from 'better-sqlite3';
 import { LRUCache } from 'lru-cache';
-import { IndexFile, searchFile, tokenOf } from './file.js';
+import { BLOCK, IndexFile, RUN_TOKEN, searchFile } from './file.js';
+import { blockOf, blockToken, idsOf, type Search } from './parts.js';
+import { wordsOf } from './prefix.js';
 import { searchTerms } from './terms.js';
+import { SearchThreads } from './threads.js';
 
-// Limits of rows as CAST: better-sqlite3 binds numbers as REAL, by which FTS5 would read every row.
-const FIND = `SELECT rowid FROM words WHERE words MATCH @match AND rowid > CAST(@after AS INTEGER)
-  AND rowid <= CAST(@last AS INTEGER) ORDER BY rowid LIMIT @limit`;
-const AMONG = `SELECT count(*) FROM (SELECT 1 FROM words WHERE words MATCH @match AND rowid <= CAST(@end AS INTEGER)
-  LIMIT @limit)`;
 const PROGRESS = 'SELECT stage, first, last, rows FROM progress WHERE run = ?';
-const VOCABULARY = 'CREATE VIRTUAL TABLE IF NOT EXISTS temp.vocabulary USING fts5vocab(main, words, instance)';
-const NEXT_WORD = 'SELECT term FROM temp.vocabulary WHERE term >= ? LIMIT 1';
-/** Searches whose results are kept. */
-const KEPT = 8;
-/** Of a search's result, to estimate how much of the run it finds. */
+/** Searches whose results are kept, and their bytes together. */
+const [KEPT, KEPT_BYTES] = [8, 64e6];
+/** A run that has less of its blocks is searched at once: too much would be found that is not its own. */
+const SHARE_OF_BLOCKS = 0.25;
+/** Rollouts that a search is tried on, to estimate how much it finds. */
 const SAMPLED = 2000;
-/** A search that finds more than this share of its sample is answered by what it does not find. */
-const MOST = 0.6;
-/** Words that a prefix stands for, at most; with more it is left to FTS5. */
-const WORDS_OF_PREFIX = 200;
+/** A search that finds more than this share of them looks for what it does not find; less than that: a block's end is told to FTS5. */
+const [MOST, FEW] = [0.6, 0.01];
 
 /** What is indexed of a stage: where it lies among all rollouts, and how many. */
 interface Indexed {
@@ -28,11 +24,12 @@ interface Indexed {
   readonly rows: number;
 }
 
-/** Rollouts of a run, by their ids, rising. */
+/** Which rollouts of a run were found, by their ids. */
 export interface Found {
-  readonly ids: Float64Array;
-  /** They are those that were not found: most were. */
-  readonly inverted: boolean;
+  /** The id that the first byte stands for. */
+  readonly first: number;
+  /** 1 where the rollout was found. What stands there for rollouts of other runs means nothing. */
+  readonly has: Uint8Array;
 }
 
 /** The id of the last rollout that is known, for each stage of a run. */
@@ -40,8 +37,9 @@ export type Ends = ReadonlyMap<number, number>;
 
 export interface SearchIndex {
   /**
-   * The rollouts of a run whose completion or question has all of the words (see `searchTerms`). `ends`: of what the
-   * caller knows; when all of that is indexed, the answer may be inverted, as moving many ids takes longer than finding them.
+   * The rollouts of a run whose completion or question has all of the words (see `searchTerms`), as far as they are
+   * indexed. `ends`: of what the caller knows; when all of that is indexed, words that most rollouts have are answered by
+   * looking for the others, as moving many ids takes longer than finding them.
    */
   find(runId: number, query: string, ends?: Ends): Found;
   /** Rollouts of the run that are indexed. */
@@ -49,26 +47,48 @@ export interface SearchIndex {
   close(): void;
 }
 
-/** Reads the index as far as it is built; without one nothing is found. */
-export function openSearch(storeFile: string): SearchIndex {
+const NOTHING: Found = { first: 0, has: new Uint8Array() };
+
+/**
+ * Reads the index as far as it is built; without one nothing is found.
+ * `helpers`: threads that share the work of a search in a large run.
+ */
+export function openSearch(storeFile: string, { helpers = 0 }: { readonly helpers?: number } = {}): SearchIndex {
   const index = new IndexFile(searchFile(storeFile));
-  const progressOf = (runId: number) => (index.open()?.prepare(PROGRESS).all(runId) ?? []) as Indexed[];
-  const kept = new LRUCache<string, Found>({ max: KEPT });
+  const threads = new SearchThreads(index, helpers);
+  const kept = new LRUCache<string, Found>({ max: KEPT, maxSize: KEPT_BYTES, sizeCalculation: sizeOf });
   return {
     find: (runId, query, ends) => {
       const db = index.open();
-      if (db === undefined) return { ids: new Float64Array(), inverted: false };
-      const stages = progressOf(runId);
-      const invertible = ends !== undefined && covers(stages, ends);
+      const stages = db === undefined ? [] : progressOf(db, runId);
+      if (db === undefined || stages.length === 0) return NOTHING;
+      const covered = ends !== undefined && covers(stages, ends);
       // What was found is the same until more of the run is indexed.
-      const key = JSON.stringify([rowsOf(stages), index.inode, invertible, runId, query]);
-      const found = kept.get(key) ?? findIn(db, runId, query, { stages, invertible });
+      const key = JSON.stringify([rowsOf(stages), index.inode, covered, runId, query]);
+      const known = kept.get(key);
+      if (known !== undefined) return known;
+      const search = searchOf(db, { runId, query, stages, covered });
+      const found = { first: search.first, has: threads.find(db, search) };
       kept.set(key, found);
       return found;
     },
-    indexed: (runId) => rowsOf(progressOf(runId)),
-    close: () => index.close(),
+    indexed: (runId) => {
+      const db = index.open();
+      return db === undefined ? 0 : rowsOf(progressOf(db, runId));
+    },
+    close: () => {
+      threads.close();
+      index.close();
+    },
   };
+}
+
+function sizeOf({ has }: Found): number {
+  return 1 + has.length;
+}
+
+function progressOf(db: Database.Database, runId: number): Indexed[] {
+  return db.prepare(PROGRESS).all(runId) as Indexed[];
 }
 
 function rowsOf(stages: readonly Indexed[]): number {
@@ -81,44 +101,31 @@ function covers(stages: readonly Indexed[], ends: Ends): boolean {
   return [...ends].every(([stage, end]) => end <= (last.get(stage) ?? 0));
 }
 
-/** `stages`: what is indexed of the run. */
-function findIn(
-  db: Database.Database,
-  runId: number,
-  query: string,
-  { stages, invertible }: { readonly stages: readonly Indexed[]; readonly invertible: boolean },
-): Found {
-  if (stages.length === 0) return { ids: new Float64Array(), inverted: false };
-  const first = Math.min(...stages.map((stage) => stage.first));
-  const last = Math.max(...stages.map((stage) => stage.last));
-  const [run, terms] = [`"${tokenOf(runId)}"`, searchTerms(query, (prefix) => wordsOf(db, prefix))];
-  // Where no rollouts of other runs lie between, the run need not be looked for.
-  const alone = last - first + 1 === rowsOf(stages);
-  const match = alone ? terms : `${run} AND ${terms}`;
-  const find = (match: string, after: number, limit = -1) =>
-    db.prepare(FIND).pluck().all({ match, after, last, limit }) as number[];
-  const head = find(match, first - 1, SAMPLED);
-  const end = head.at(-1);
-  if (end === undefined || head.length < SAMPLED) return { ids: Float64Array.from(head), inverted: false };
-  const most = Math.ceil(SAMPLED / MOST);
-  const among = () =>
-    alone ? end - first + 1 : (db.prepare(AMONG).pluck().get({ match: run, end, limit: most }) as number);
-  if (invertible && among() < most)
-    return { ids: Float64Array.from(find(`${run} NOT ${terms}`, first - 1)), inverted: true };
-  return { ids: Float64Array.from(head.concat(find(match, end))), inverted: false };
+interface Asked {
+  readonly runId: number;
+  readonly query: string;
+  /** What is indexed of the run. */
+  readonly stages: readonly Indexed[];
+  /** It is all that the caller knows. */
+  readonly covered: boolean;
 }
 
-/** The words of the index that begin so; undefined when they are too many. */
-function wordsOf(db: Database.Database, prefix: string): string[] | undefined {
-  db.exec(VOCABULARY);
-  const next = db.prepare(NEXT_WORD).pluck();
-  const words: string[] = [];
-  for (let from = prefix; words.length <= WORDS_OF_PREFIX; ) {
-    const word = next.get(from) as string | undefined;
-    if (word?.startsWith(prefix) !== true) return words;
-    words.push(word);
-    // No word stands between this one and what comes behind it.
-    from = `${word}\u0001`;
-  }
-  return undefined;
+/** The fastest search that finds the same. */
+function searchOf(db: Database.Database, { runId, query, stages, covered }: Asked): Search {
+  const first = Math.min(...stages.map((stage) => stage.first));
+  const last = Math.max(...stages.map((stage) => stage.last));
+  const terms = searchTerms(query, (prefix) => wordsOf(db, prefix));
+  const blocks = blockOf(last) - blockOf(first) + 1;
+  if (blocks === 1 || rowsOf(stages) < SHARE_OF_BLOCKS * blocks * BLOCK)
+    return { terms, first, last, by: { run: `"${RUN_TOKEN}${runId}"` } };
+  const share = shareOf(db, blockToken(blockOf((first + last) / 2)), terms);
+  const inverted = covered && share > MOST;
+  return { terms, first, last, by: { inverted, bounded: inverted || share < FEW } };
+}
+
+/** What the terms find of the first rollouts of a block. */
+function shareOf(db: Database.Database, block: string, terms: string): number {
+  const sample = idsOf(db, block, 0, Number.MAX_SAFE_INTEGER, SAMPLED);
+  const found = idsOf(db, `${block} AND ${terms}`, 0, sample.at(-1) ?? 0);
+  return found.length / Math.max(1, sample.length);
 }

@@ -69,6 +69,11 @@ function searchOf(round) {
   return [word, `${word} ${next}`, `"${word} ${next}"`, `${word.slice(0, 2)}*`][round % 4];
 }
 
+/** Frequent words in an order that hardly any rollout has: the index must not read on in other runs. */
+function rareOf(round) {
+  return [0, 3, 5, 1, 7].map((shift) => WORDS[(round + shift) % WORDS.length]).join(' ');
+}
+
 function questions(large, small, round) {
   const traces = (run, query) => `runs/${run}/traces?${query}&limit=100&offset=${round * 97}`;
   const other = `run-${(round * 13) % 900}`;
@@ -85,6 +90,7 @@ function questions(large, small, round) {
     'traces, sorted': traces(large, 'sort=confidence&order=desc'),
     'traces, searched': traces(large, `q=${encodeURIComponent(searchOf(round))}`),
     'traces of a small run': traces(other, 'gate=exit'),
+    'a rare phrase in a small run': `runs/${other}/traces?q=${encodeURIComponent(`"${rareOf(round)}"`)}`,
     'a threshold': `runs/${small}/sweep/at?threshold=${(0.4 + round / 100).toFixed(2)}`,
     'two runs compared': `compare?run=run-${round}&run=${other}`,
     'their flips': `compare/flips?run=run-${round}&run=${other}&kind=fixed`,
