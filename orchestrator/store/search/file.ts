@@ -9,9 +9,11 @@ import { openReader } from '../open.js';
 const FORMAT = 3;
 const TIMEOUT_MS = 5000;
 
+export const TOKENIZE = 'unicode61 remove_diacritics 2';
+
 const SCHEMA = `
   -- One column, as a filter by columns makes every search slower: a completion, tokens for its run and its block, the question.
-  CREATE VIRTUAL TABLE words USING fts5(text, content='', contentless_delete=1, tokenize='unicode61 remove_diacritics 2');
+  CREATE VIRTUAL TABLE words USING fts5(text, content='', contentless_delete=1, tokenize='${TOKENIZE}');
   -- How far each stage is indexed; its start tells it from another that got its number.
   CREATE TABLE progress (stage INTEGER PRIMARY KEY, run INTEGER NOT NULL, started_at TEXT NOT NULL,
     first INTEGER NOT NULL, last INTEGER NOT NULL, rows INTEGER NOT NULL);

@@ -1,8 +1,8 @@
 /**
  * A search as people type it, as an FTS5 query: every word has to be there; "several words" stand together; word* is the
  * beginning of a word. Nothing else has a meaning, so nothing that is typed is an error.
- * `wordsOf`: the words that begin so, in small letters: FTS5 gathers all places of such words first, also those of other
- * runs, which takes longer than all the rest.
+ * `wordsOf`: the words that begin so: FTS5 gathers all places of such words first, also those of other runs, which takes
+ * longer than all the rest.
  */
 export function searchTerms(
   query: string,
@@ -13,8 +13,7 @@ export function searchTerms(
     const isPrefix = /^[^"].*\*$/.test(term);
     const words = term.replaceAll('"', ' ').replace(/\*+$/, '').trim();
     if (!/[\p{L}\p{N}]/u.test(words)) return [];
-    // Other letters are folded by rules of the index.
-    const begun = isPrefix && /^[a-z0-9]+$/i.test(words) ? wordsOf(words.toLowerCase()) : undefined;
+    const begun = isPrefix ? wordsOf(words) : undefined;
     if (begun !== undefined && begun.length > 0) return [`(${begun.map((word) => `"${word}"`).join(' OR ')})`];
     return [`"${words}"${isPrefix ? '*' : ''}`];
   });

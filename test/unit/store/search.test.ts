@@ -167,7 +167,7 @@ test('whatever is typed is a search and no error', () => {
   for (const query of ['', '"', '*', '. ,']) expect(idsOf(search.find(runId, query))).toEqual([]);
   search.close();
   expect(searchTerms('red "box is" cir*')).toBe('("red" AND "box is" AND "cir"*)');
-  const words: Record<string, string[]> = { cir: ['circle', 'circus'] };
+  const words: Record<string, string[]> = { Cir: ['circle', 'circus'] };
   expect(searchTerms('Cir* "a cir" ci*', (prefix) => words[prefix])).toBe(
     '(("circle" OR "circus") AND "a cir" AND "ci"*)',
   );
@@ -176,7 +176,19 @@ test('whatever is typed is a search and no error', () => {
 test('the words that a prefix stands for are those of the index, also with letters that are folded, and of other runs', () => {
   const { store, runId, file } = made;
   const { id } = store.startStage(runId, 'filter', 'k');
-  const texts = ['Circus', 'circ', 'cïrcle', 'cir', 'circé', 'crc', 'cirque', 'circz'];
+  const texts = [
+    'Circus',
+    'circ',
+    'cïrcle',
+    'cir',
+    'circé',
+    'crc',
+    'cirque',
+    'circz',
+    'λάμπα',
+    'криво',
+    'круг-зелёный',
+  ];
   store.commitUnit(
     id,
     'u',
@@ -190,6 +202,11 @@ test('the words that a prefix stands for are those of the index, also with lette
   expect(places('cïr*')).toEqual([0, 1, 2, 3, 4, 6, 7]);
   expect(places('circ* cirq*')).toEqual([]);
   expect(places('circx*')).toEqual([]);
+  // Folded as the index does it: accents that stand by themselves, other scripts, several words.
+  expect(places('ci\u0308R*')).toEqual([0, 1, 2, 3, 4, 6, 7]);
+  expect(places('ΛΆΜ*')).toEqual([8]);
+  expect(places('кри́*')).toEqual([9]);
+  expect(places('круг-зел*')).toEqual([10]);
   search.close();
 });
 
