@@ -47,17 +47,29 @@ export class Evaluations {
       const [id, prompt, confidence, first, firstTokens, second, tokens] = row;
       const [name, question] = [names.get(prompt), questions.get(prompt)];
       if (name === undefined || question === undefined) return [];
-      return identified({
-        ...{ id, promptId: name[2], benchmark: benchmarkOf(name[1]), question, confidence },
-        ...{ first: first === 1, second: second === 1, firstTokens, tokens },
-      });
+      const [benchmark, promptId] = [benchmarkOf(name[1]), name[2]];
+      return {
+        id,
+        promptId,
+        benchmark,
+        question,
+        identity: identityOf({ benchmark, promptId, question }),
+        confidence,
+        first: first === 1,
+        second: second === 1,
+        firstTokens,
+        tokens,
+      };
     });
   }
 }
 
-export function identified(item: Omit<Evaluated, 'identity'>): Evaluated {
-  const { benchmark, promptId, question } = item;
-  return { ...item, identity: JSON.stringify([benchmark, promptId, question.question, question.gold]) };
+export function identityOf({
+  benchmark,
+  promptId,
+  question,
+}: Pick<Evaluated, 'benchmark' | 'promptId' | 'question'>): string {
+  return JSON.stringify([benchmark, promptId, question.question, question.gold]);
 }
 
 /** What a policy makes of it. */

@@ -94,6 +94,7 @@ function questions(large, small, round) {
     'a threshold': `runs/${small}/sweep/at?threshold=${(0.4 + round / 100).toFixed(2)}`,
     'two runs compared': `compare?run=run-${round}&run=${other}`,
     'their flips': `compare/flips?run=run-${round}&run=${other}&kind=fixed`,
+    'three runs compared': `compare?${[0, 1, 2].map((nth) => `run=run-${round * 7 + nth * 300 + 5}`).join('&')}`,
   };
 }
 

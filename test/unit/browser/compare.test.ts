@@ -1,7 +1,7 @@
 import { rmSync } from 'node:fs';
 import { afterAll, beforeAll, expect, test } from 'vitest';
 import { compareSides, differenceOf, pairsOf, type Side } from '../../../orchestrator/browser/reader/compare.js';
-import { type Evaluated, identified } from '../../../orchestrator/browser/reader/evaluated.js';
+import { type Evaluated, identityOf } from '../../../orchestrator/browser/reader/evaluated.js';
 import { openReader, type Reader } from '../../../orchestrator/browser/reader/index.js';
 import { mcnemar } from '../../../orchestrator/statistics/index.js';
 import { storeWithRuns } from './stores.js';
@@ -27,6 +27,10 @@ function side(answers: readonly (readonly [first: boolean, second: boolean])[], 
     });
   });
   return { items, threshold };
+}
+
+function identified(item: Omit<Evaluated, 'identity'>): Evaluated {
+  return { ...item, identity: identityOf(item) };
 }
 
 test('counts what was mended and what was broken, under each policy', () => {
