@@ -64,11 +64,9 @@ export class Evaluations {
   }
 }
 
-export function identityOf({
-  benchmark,
-  promptId,
-  question,
-}: Pick<Evaluated, 'benchmark' | 'promptId' | 'question'>): string {
+type Asked = Pick<Evaluated, 'benchmark' | 'promptId' | 'question'>;
+
+export function identityOf({ benchmark, promptId, question }: Asked): string {
   return JSON.stringify([benchmark, promptId, question.question, question.gold]);
 }
 
