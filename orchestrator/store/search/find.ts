@@ -60,8 +60,9 @@ export function openSearch(storeFile: string, { helpers = 0 }: { readonly helper
   return {
     find: (runId, query, ends) => {
       const db = index.open();
-      const stages = db === undefined ? [] : progressOf(db, runId);
-      if (db === undefined || stages.length === 0) return NOTHING;
+      if (db === undefined) return NOTHING;
+      const stages = progressOf(db, runId);
+      if (stages.length === 0) return NOTHING;
       const covered = ends !== undefined && covers(stages, ends);
       // What was found is the same until more of the run is indexed.
       const key = JSON.stringify([rowsOf(stages), index.inode, covered, runId, query]);
